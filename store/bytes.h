@@ -1,0 +1,33 @@
+/* A growing buffer of bytes with a mandatory limit: nothing that reads or writes on behalf of somebody else can grow
+ * without one. Embedded: bytes_init() before use, bytes_release() after. */
+#ifndef WORDVEC_STORE_BYTES_H
+#define WORDVEC_STORE_BYTES_H
+
+#include <stddef.h>
+
+#include "store/status.h"
+
+struct bytes {
+  unsigned char *data; /* `length` bytes in use; NULL before the first growth */
+  size_t length;
+  size_t capacity;
+  size_t limit; /* `capacity` never passes it */
+};
+
+void bytes_init(struct bytes *bytes, size_t limit);
+void bytes_release(struct bytes *bytes);
+
+/* Makes room for `more` bytes behind data + length, which the caller may then fill and add to length itself.
+ * STATUS_LIMIT when length + more passes the limit, STATUS_NO_MEMORY; the contents stay in both cases. */
+enum status bytes_reserve(struct bytes *bytes, size_t more) MUST_USE;
+
+/* Appends `length` bytes; fails as bytes_reserve() does, then appends nothing. */
+enum status bytes_append(struct bytes *bytes, const void *data, size_t length) MUST_USE;
+
+/* Appends a terminated text without its terminator. */
+enum status bytes_append_text(struct bytes *bytes, const char *text) MUST_USE;
+
+/* Hands the memory over to the caller, who frees it with free(); the buffer is empty afterwards. */
+unsigned char *bytes_take(struct bytes *bytes);
+
+#endif

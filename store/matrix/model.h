@@ -1,0 +1,65 @@
+/* An open model: one immutable store file (FORMAT.md), checked wholly before LMDB sees a byte of it, then mapped.
+ *
+ * A model is never changed after model_open() and may be read by any number of threads. It is counted: model_open()
+ * gives the first reference, model_acquire() another, and the last model_drop() unmaps the file. Everything borrowed
+ * from a model (rows, words, info) is valid until then, also when the file has been replaced or removed meanwhile. */
+#ifndef WORDVEC_STORE_MATRIX_MODEL_H
+#define WORDVEC_STORE_MATRIX_MODEL_H
+
+#include <stdint.h>
+
+#include "store/matrix/rows.h"
+#include "store/matrix/vocabulary.h"
+#include "store/status.h"
+
+enum {
+  MODEL_NAME_MAX = 128, /* bytes; a name matches [A-Za-z0-9][A-Za-z0-9._-]{0,127} */
+  MODEL_DIM_MAX = 65536
+};
+#define MODEL_ROWS_MAX 0xFFFFFFFEu
+
+/* Why an import left rows out, in the order in which FORMAT.md stores the counts. */
+enum skip {
+  SKIP_DUPLICATE,  /* a word that another row has */
+  SKIP_CUT_SHORT,  /* a last line that ended too early */
+  SKIP_NOT_FINITE, /* NaN, Infinity, or a number beyond float32 */
+  SKIP_ENCODING,   /* a word that is not UTF-8, under --encoding-errors skip */
+  SKIP_COUNT
+};
+
+/* What is known of a model beside its contents. Texts are borrowed from the model. */
+struct model_info {
+  uint64_t rows;
+  uint32_t dim;
+  uint32_t format_version;
+  char digest[33];           /* 32 lower-case hex digits, XXH3-128 of words and floats: equal contents, equal digest */
+  const char *source;        /* the name of the imported file, without its folders; "-" for standard input */
+  const char *source_format; /* "glove", "word2vec-text", "word2vec-binary", "fasttext-vec", … */
+  int64_t imported_at;       /* seconds since 1970-01-01 UTC */
+  uint64_t declared_rows;    /* what the source's header said; 0 when it had none */
+  uint64_t skipped[SKIP_COUNT];
+  uint64_t file_size; /* bytes */
+};
+
+struct model;
+
+/* Opens the store file `path` with `threads` (at least 1) checking its sums. On failure *problem says what is wrong
+ * with which file: STATUS_NOT_FOUND, STATUS_IO, STATUS_FOREIGN (not one of ours), STATUS_UNSUPPORTED (version, byte
+ * order), STATUS_DAMAGED (sum or structure), STATUS_NO_MEMORY. */
+enum status model_open(const char *path, unsigned threads, struct problem *problem, struct model **out) MUST_USE;
+
+struct model *model_acquire(struct model *model); /* returns its argument */
+void model_drop(struct model *model);             /* NULL is allowed */
+
+const struct rows *model_rows(const struct model *model);
+const struct vocabulary *model_vocabulary(const struct model *model);
+const struct model_info *model_info(const struct model *model);
+
+/* The model of that name in the folder `store`: "STORE/NAME.mdb" into `path`, STATUS_BAD_ARGUMENT when the name does
+ * not match the pattern above, STATUS_LIMIT when the path does not fit. */
+enum status model_path(const char *store, const char *name, char *path, size_t size, struct problem *problem) MUST_USE;
+
+/* Whether `name` matches [A-Za-z0-9][A-Za-z0-9._-]{0,127}. */
+int model_name_valid(const char *name);
+
+#endif

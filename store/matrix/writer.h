@@ -1,0 +1,44 @@
+/* Writes one store file (FORMAT.md): rows are added in order, then the file is finished, synced and renamed into
+ * place, or abandoned without a trace. Private memory is bounded whatever the number of rows; words wait for sorting
+ * in a file mapping beside the store file. One thread at a time. */
+#ifndef WORDVEC_STORE_MATRIX_WRITER_H
+#define WORDVEC_STORE_MATRIX_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/matrix/model.h"
+
+struct writer;
+
+/* What the writer records beside the rows. Texts are copied. */
+struct writer_origin {
+  const char *source; /* see struct model_info */
+  const char *source_format;
+  int64_t imported_at;
+  uint64_t declared_rows;
+  uint64_t skipped[SKIP_COUNT];
+};
+
+/* Starts the file of model `name` in the folder `store` (made if it is missing). STATUS_EXISTS when the model exists
+ * and `replace` is false, STATUS_BUSY when another process is importing that name, STATUS_BAD_ARGUMENT for a bad name,
+ * STATUS_IO, STATUS_NO_SPACE. Leftovers of imports that were killed are swept. */
+enum status writer_open(const char *store, const char *name, bool replace, struct problem *problem,
+                        struct writer **out) MUST_USE;
+
+/* Adds the next row: `dim` finite floats and its word (at most WORD_LENGTH_MAX bytes); both are copied. The first row
+ * fixes dim. STATUS_EXISTS, and nothing added, when an earlier row has the word: its number is then in
+ * *row; otherwise *row is the new row's. STATUS_LIMIT beyond MODEL_ROWS_MAX, STATUS_NO_SPACE, STATUS_IO. */
+enum status writer_add(struct writer *writer, struct word word, const float *vector, uint32_t dim,
+                       struct problem *problem, uint32_t *row) MUST_USE;
+
+/* Completes the file (word keys, metadata, sums), syncs it, renames it over any earlier version and syncs the folder.
+ * STATUS_BAD_MATRIX when no row was added. On success *file_size is its size in bytes, and the digest's 32 hex digits
+ * are in digest. The writer is still to be closed. */
+enum status writer_finish(struct writer *writer, const struct writer_origin *origin, struct problem *problem,
+                          uint64_t *file_size, char digest[33]) MUST_USE;
+
+/* Frees the writer; the file is removed unless writer_finish() succeeded. NULL is allowed. */
+void writer_close(struct writer *writer);
+
+#endif
