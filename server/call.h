@@ -1,0 +1,59 @@
+/* One request and one reply as the handlers see them: no connection, no socket, no libmicrohttpd. http makes the call
+ * and sends the reply; handlers (api_*.c) turn the one into the other. */
+#ifndef WORDVEC_SERVER_CALL_H
+#define WORDVEC_SERVER_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "server/refusal.h"
+#include "server/service.h"
+#include "store/bytes.h"
+
+/* One argument of the query string, percent-decoded ('+' is a space); bytes, not necessarily UTF-8. */
+struct argument {
+  const char *name; /* terminated */
+  const char *value;
+  size_t length; /* of value; 0 for "?name" and "?name=" */
+};
+
+struct call {
+  struct service *service;
+  bool has_body; /* POST: parameters come from the body, and a query string is refused except `format` */
+  const struct argument *arguments;
+  size_t argument_count;
+  const void *body;
+  size_t body_length;
+  const char *content_type; /* NULL when the request has none */
+  const char *accept;       /* all Accept headers joined by ", "; NULL when there is none */
+  const char *rest;         /* of the path, for routes that end in "/": "glove" of "/models/glove"; percent-decoded */
+};
+
+struct reply {
+  unsigned http_status;     /* 200 unless the handler says otherwise */
+  const char *content_type; /* static storage */
+  struct bytes body;        /* its limit is set by http before the handler runs */
+  char shape[64];           /* X-Shape, e.g. "2,4,50"; empty: no such header */
+  const char *dtype;        /* X-Dtype, "float32"; NULL: no such header */
+  char model[129];          /* the model that answered, for the log; may stay empty */
+};
+
+/* A handler fills *reply and returns true, or fills *refusal and returns false (what it wrote to *reply is then
+ * thrown away). It may be called from any thread and blocks for nothing but its own work. */
+typedef bool handler(const struct call *call, struct reply *reply, struct refusal *refusal);
+
+/* The handlers, one family a file. */
+handler api_vector;    /* api_vectors.c   GET /vector */
+handler api_vectors;   /* api_vectors.c   GET, POST /vectors */
+handler api_lookup;    /* api_lookup.c    POST /lookup */
+handler api_neighbors; /* api_neighbors.c GET, POST /neighbors */
+handler api_index;     /* api_words.c     GET /index */
+handler api_word;      /* api_words.c     GET /word */
+handler api_words;     /* api_words.c     GET /words */
+handler api_models;    /* api_models.c    GET /models */
+handler api_model;     /* api_models.c    GET /models/NAME, name in call->rest */
+handler api_info;      /* api_models.c    GET /info */
+handler api_livez;     /* api_health.c    GET /livez */
+handler api_readyz;    /* api_health.c    GET /readyz */
+
+#endif

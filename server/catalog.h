@@ -1,0 +1,45 @@
+/* The models being served: name → open model, looked at again while serving. Each file of the store's folder named
+ * NAME.mdb is one model. Thread-safe. */
+#ifndef WORDVEC_SERVER_CATALOG_H
+#define WORDVEC_SERVER_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "store/matrix/model.h"
+
+struct catalog;
+
+/* Makes an empty catalog of the folder `store` (copied); nothing is read before catalog_refresh(). */
+enum status catalog_new(const char *store, unsigned threads, struct catalog **out) MUST_USE;
+void catalog_free(struct catalog *catalog);
+
+/* What one look found, a line for the log each time something changed. */
+typedef void catalog_event(void *context, bool failed, const char *model, const char *text);
+
+/* Looks at the folder: opens new and replaced files, drops removed ones; a file that cannot be opened is reported
+ * once until it changes and never replaces an older version that is served. Called from one thread. */
+void catalog_refresh(struct catalog *catalog, catalog_event *event, void *context);
+
+/* Whether the first look is done. */
+bool catalog_looked(const struct catalog *catalog);
+
+/* The model of that name, acquired: the caller drops it. NULL when there is none. */
+struct model *catalog_acquire(struct catalog *catalog, const char *name);
+
+/* The only model when exactly one is served, acquired, with its name in `name`; NULL otherwise. */
+struct model *catalog_acquire_only(struct catalog *catalog, char name[MODEL_NAME_MAX + 1]);
+
+struct catalog_entry {
+  char name[MODEL_NAME_MAX + 1];
+  struct model *model; /* acquired */
+};
+
+/* All models in byte order of their names, in an array for the caller to give to catalog_list_free(). */
+enum status catalog_list(struct catalog *catalog, struct catalog_entry **entries, size_t *count) MUST_USE;
+void catalog_list_free(struct catalog_entry *entries, size_t count);
+
+/* How many models are served now. */
+size_t catalog_count(struct catalog *catalog);
+
+#endif

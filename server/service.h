@@ -1,0 +1,48 @@
+/* What every request shares: the models, the kernel, the limits in force. Made once by cmd_serve, then read-only but
+ * for the atomics and what the catalog guards itself. */
+#ifndef WORDVEC_SERVER_SERVICE_H
+#define WORDVEC_SERVER_SERVICE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/catalog.h"
+#include "store/search/kernel.h"
+
+/* Every limit has a flag and an environment variable (options.h) and shows in /info under the name it has here. */
+struct limits {
+  size_t body_bytes;      /* 1 MiB */
+  size_t answer_floats;   /* 4,194,304, padding included */
+  size_t batch_queries;   /* 1,000 */
+  size_t k;               /* 1,000 */
+  size_t json_depth;      /* 64 */
+  size_t url_bytes;       /* 8 KiB */
+  size_t query_arguments; /* 256 */
+  size_t parsing_bytes;   /* over all requests: memory of bodies and of parsed JSON */
+  size_t answer_bytes;    /* over all requests: memory of answers in flight */
+  size_t connections;
+  unsigned timeout_seconds; /* an idle or stalled connection is closed */
+};
+
+/* A budget over all requests: take before use, give back after. */
+struct budget {
+  size_t limit;
+  atomic_size_t used;
+};
+
+bool budget_take(struct budget *budget, size_t amount); /* false, and nothing taken, when it would pass the limit */
+void budget_give(struct budget *budget, size_t amount);
+
+struct service {
+  struct catalog *catalog;
+  const struct kernel *kernel;
+  struct limits limits;
+  const char *default_model; /* NULL: none set */
+  struct budget parsing;
+  struct budget answers;
+  atomic_bool draining;
+};
+
+#endif
