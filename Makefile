@@ -16,7 +16,7 @@ OUT := build/$(VARIANT)
 OPTIMISE ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
 # Contraction is off so that arithmetic outside the kernels gives the same bits on every CPU.
-CFLAGS_ALL := -std=gnu17 -pthread -ffp-contract=off $(OPTIMISE) $(WARNINGS) $(CFLAGS) -I. -MMD -MP
+CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -pthread -ffp-contract=off $(OPTIMISE) $(WARNINGS) $(CFLAGS) -I. -MMD -MP
 LDFLAGS_ALL := -pthread $(LDFLAGS)
 ifneq ($(strip $(SANITIZE)),)
 CFLAGS_ALL += -fsanitize=$(strip $(SANITIZE)) -fno-sanitize-recover=all -fno-omit-frame-pointer
