@@ -61,6 +61,11 @@ void refusal_set(struct refusal *refusal, enum refusal_kind kind, const char *fo
 void refusal_add_error(struct refusal *refusal, const char *pointer, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Bytes of a request as they may stand in a detail: in double quotes, controls as \xNN, what is not UTF-8 as U+FFFD,
+ * long ones cut with "…". Returns `out`. */
+enum { REFUSAL_QUOTED = 160 };
+const char *refusal_quote(char out[REFUSAL_QUOTED], const char *bytes, size_t length);
+
 /* The refusal of a failed store operation: the table from enum status to refusal kinds. */
 void refusal_from_status(struct refusal *refusal, enum status status, const char *what);
 
