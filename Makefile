@@ -1,17 +1,35 @@
 # wordvec: build, test and run. `make help` lists the targets.
 
 # Knobs
-CC        ?= gcc
-VARIANT   ?= release#        outputs go to build/<variant>/
+CC        ?= gcc#            clang works too; give it a VARIANT of its own
+VARIANT   ?= release#        outputs go to build/VARIANT/
 SANITIZE  ?=#                address,undefined or thread
 COVERAGE  ?=#                1: instrument for line and branch coverage
+CFLAGS    ?=#                added to the project's own
+WERROR    ?= -Werror#        empty: a warning does not stop the build
 TEST_DATA ?= ../shared/data# real matrices; tests that need them skip, and say so, where it is absent
-WERROR    ?= -Werror
+STORE     ?= store.d#        what `make run` serves
+LISTEN    ?= 127.0.0.1:8080# where
+SETUP     ?= yes#            no: never install packages
+V         ?=#                1: print whole commands
+CONTAINER_BASE ?= ../shared/tools/container-base# prepares a base image where no registry can be reached
 PREFIX    ?= /usr/local
 DESTDIR   ?=
 
-VARIANT := $(strip $(VARIANT))
-OUT := build/$(VARIANT)
+.DEFAULT_GOAL := all
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
+	@echo "  Knobs, as in make VARIANT=asan SANITIZE=address,undefined, are at the top of the Makefile."
+
+# ---- Flags
+
+# Make has a CC of its own, which ?= does not replace.
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CC := $(strip $(CC))
+OUT := build/$(strip $(VARIANT))
 
 OPTIMISE ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
@@ -27,11 +45,20 @@ CFLAGS_ALL += --coverage -O1
 LDFLAGS_ALL += --coverage
 endif
 
-STORE_SOURCES  := $(sort $(wildcard store/*.c store/*/*.c))
-SERVER_SOURCES := $(sort $(filter-out server/main.c,$(wildcard server/*.c)))
-UNIT_SOURCES   := $(sort $(shell find tests/unit -name '*.c'))
-HTTP_SOURCES   := $(sort $(wildcard tests/http/*.c))
-SUPPORT_SOURCES := $(sort $(wildcard tests/support/*.c))
+STORE_LIBS  := -llmdb -lzip -lz -lxxhash -lm
+SERVER_LIBS := -lmicrohttpd -ljansson -lcurl
+# Asked for only when a test is linked: the machine may not have pkg-config before `make test` has installed it.
+TEST_LIBS = $(shell pkg-config --libs check)
+
+# ---- Sources and what is made of them
+
+find = $(sort $(shell find $(wildcard $(1)) -name '*.c' 2>/dev/null))
+
+STORE_SOURCES   := $(call find,store)
+SERVER_SOURCES  := $(filter-out server/main.c,$(call find,server))
+UNIT_SOURCES    := $(call find,tests/unit)
+HTTP_SOURCES    := $(call find,tests/http)
+SUPPORT_SOURCES := $(call find,tests/support)
 
 STORE_OBJECTS   := $(STORE_SOURCES:%.c=$(OUT)/%.o)
 SERVER_OBJECTS  := $(SERVER_SOURCES:%.c=$(OUT)/%.o)
@@ -39,43 +66,78 @@ SUPPORT_OBJECTS := $(SUPPORT_SOURCES:%.c=$(OUT)/%.o)
 UNIT_PROGRAMS   := $(UNIT_SOURCES:%.c=$(OUT)/%)
 HTTP_PROGRAMS   := $(HTTP_SOURCES:%.c=$(OUT)/%)
 
-STORE_LIBS  := -llmdb -lzip -lz -lxxhash -lm
-SERVER_LIBS := -lmicrohttpd -ljansson -lcurl
-TEST_LIBS   := $(shell pkg-config --libs check 2>/dev/null)
+say = $(if $(strip $(V)),,@printf '  %-5s%s\n' $(1) $@ && )
 
-all: $(OUT)/wordvec
-ifeq ($(VARIANT),release)
-	@ln -sfn $(VARIANT)/wordvec build/wordvec
-endif
+all: $(OUT)/wordvec ## Build build/wordvec
+	@[ $(OUT) != build/release ] || ln -sfn release/wordvec build/wordvec
 
-$(OUT)/wordvec: $(OUT)/server/main.o $(SERVER_OBJECTS) $(STORE_OBJECTS)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SERVER_LIBS) $(STORE_LIBS)
+$(OUT)/wordvec: $(OUT)/server/main.o $(OUT)/libwordvec.a
+	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SERVER_LIBS) $(STORE_LIBS)
 
-$(OUT)/%.o: %.c
+# Everything but main: a program takes from it what it calls.
+$(OUT)/libwordvec.a: $(SERVER_OBJECTS) $(STORE_OBJECTS)
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(CFLAGS_FILE) -c -o $@ $<
+	$(call say,CC)$(CC) $(CFLAGS_ALL) $(CFLAGS_FILE) -c -o $@ $<
+
+# Holds the compiler and its flags: other flags for the same VARIANT compile everything anew.
+$(OUT)/flags: always
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' | cmp -s - $@ || echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' >$@
 
 # Instruction-set flags on kernel files only: the kernel is chosen at start-up by what the CPU says.
-MACHINE := $(shell $(CC) -dumpmachine)
-ifneq ($(filter x86_64%,$(MACHINE)),)
+ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 $(OUT)/store/search/kernel_avx2.o: CFLAGS_FILE := -mavx2 -mfma
 $(OUT)/store/search/kernel_avx512.o: CFLAGS_FILE := -mavx512f -mavx512vl -mavx512dq -mavx512bw
 endif
 
-# Each file under tests/unit is one Check program, linked with everything but main.
-$(UNIT_PROGRAMS): $(OUT)/tests/unit/%: $(OUT)/tests/unit/%.o $(SUPPORT_OBJECTS) $(SERVER_OBJECTS) $(STORE_OBJECTS)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) $(SERVER_LIBS) $(STORE_LIBS)
+# Each file under tests/unit is one Check program.
+$(UNIT_PROGRAMS): %: %.o $(SUPPORT_OBJECTS) $(OUT)/libwordvec.a
+	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) $(SERVER_LIBS) $(STORE_LIBS)
 
-$(HTTP_PROGRAMS): $(OUT)/tests/http/%: $(OUT)/tests/http/%.o $(SUPPORT_OBJECTS)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) -lcurl -ljansson
+# Those under tests/http know the daemon only through its socket.
+$(HTTP_PROGRAMS): %: %.o $(SUPPORT_OBJECTS)
+	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) -lcurl -ljansson
+
+# ---- The two commands. Packages come first; the second make then sees compilers and libraries that the first did not.
+
+setup = $(if $(filter no,$(strip $(SETUP))),:,sh deploy/setup)
+again = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
+run: ## Install what is missing, build, and serve the bundled sample on 127.0.0.1:8080
+	@$(setup) build run
+	@$(again) all
+	@ls $(STORE)/*.mdb >/dev/null 2>&1 || build/wordvec import deploy/sample/classics.50d.txt.gz --store $(STORE)
+	@echo; echo 'Try, in another terminal:'
+	@echo "  curl '$(LISTEN)/vector?word=cat'"
+	@echo "  curl '$(LISTEN)/neighbors?word=cat&k=5'"
+	@echo "  curl '$(LISTEN)/lookup' -d '{\"indices\": [[0,1,2,0],[3]]}'"; echo
+	@exec build/wordvec serve --store $(STORE) --listen $(LISTEN)
+
+test: ## Install what is missing, build, and run every test
+	@$(setup) build test
+	@$(again) suite
+
+# ---- Tests and checks
+
+with_test_environment = WORDVEC_BINARY=$(OUT)/wordvec TEST_DATA='$(strip $(TEST_DATA))'
 
 unit: $(UNIT_PROGRAMS)
-	@set -e; for program in $(UNIT_PROGRAMS); do TEST_DATA=$(TEST_DATA) $$program; done
+	@$(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS)
 
-clean:
+suite: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
+	@$(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
+
+# What holds every program and links each: to see that a compiler has nothing to say.
+programs: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
+
+clean: ## Remove what was built
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
-.PHONY: all unit clean
+.PHONY: help all run test unit suite programs clean always
 .SECONDARY:
+.DELETE_ON_ERROR:
