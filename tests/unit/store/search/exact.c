@@ -1,0 +1,312 @@
+/* exact_search() gives what sorting every row by the documented similarity gives: order, ties and bits, with every
+ * kernel that this CPU can run. */
+#include "store/search/exact.h"
+
+#include <check.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/numbers.h"
+#include "tests/support/rows_fixture.h"
+
+enum { QUERIES_MOST = 40, ROUNDS = 60 };
+
+static void *memory(size_t size) {
+  void *data = calloc(1, size > 0 ? size : 1);
+  ck_assert_ptr_nonnull(data);
+  return data;
+}
+
+static int compare(const void *a, const void *b) {
+  const struct hit *left = a, *right = b;
+  if (left->similarity != right->similarity) return left->similarity > right->similarity ? -1 : 1;
+  return left->row < right->row ? -1 : left->row > right->row;
+}
+
+static bool is_excluded(const struct exact_query *query, uint32_t row) {
+  for (size_t i = 0; i < query->excluded_count; i++)
+    if (query->excluded[i] == row) return true;
+  return false;
+}
+
+static double similarity(const float *a, const float *b, uint32_t dim) {
+  double norm_a = rows_fixture_norm(a, dim), norm_b = rows_fixture_norm(b, dim);
+  if (norm_a == 0 || norm_b == 0) return 0.0;
+  return rows_fixture_dot(a, b, dim) / (norm_a * norm_b);
+}
+
+/* Every row that is not excluded, best first; returns how many. */
+static size_t sort_all(const struct rows *rows, const struct exact_query *query, struct hit *hits) {
+  size_t count = 0;
+  for (uint32_t row = 0; row < rows->count; row++)
+    if (!is_excluded(query, row))
+      hits[count++] = (struct hit){row, similarity(query->vector, rows_at(rows, row), rows->dim)};
+  qsort(hits, count, sizeof *hits, compare);
+  return count;
+}
+
+static void check_answer(const struct rows *rows, const struct exact_query *query, const struct hit *hits,
+                         size_t found) {
+  struct hit *expected = memory(rows->count * sizeof *expected);
+  size_t all = sort_all(rows, query, expected);
+  ck_assert_uint_eq(found, all < query->k ? all : query->k);
+  for (size_t i = 0; i < found; i++) {
+    ck_assert_msg(hits[i].row == expected[i].row, "place %zu: row %u (%a) instead of %u (%a)", i, hits[i].row,
+                  hits[i].similarity, expected[i].row, expected[i].similarity);
+    ck_assert_msg(memcmp(&hits[i].similarity, &expected[i].similarity, sizeof(double)) == 0, "row %u: %a instead of %a",
+                  hits[i].row, hits[i].similarity, expected[i].similarity);
+  }
+  free(expected);
+}
+
+/* Searches with `kernel` and compares; each answer has room for k hits and no more. */
+static void check_search(const struct kernel *kernel, const struct rows *rows, const struct exact_query *queries,
+                         size_t count) {
+  struct hit *hits[QUERIES_MOST] = {0};
+  size_t found[QUERIES_MOST];
+  for (size_t i = 0; i < count; i++) hits[i] = memory(queries[i].k * sizeof **hits);
+  ck_assert_int_eq(exact_search(kernel, rows, queries, count, hits, found), STATUS_OK);
+  for (size_t i = 0; i < count; i++) {
+    check_answer(rows, &queries[i], hits[i], found[i]);
+    free(hits[i]);
+  }
+}
+
+static void check_all_kernels(const struct rows *rows, const struct exact_query *queries, size_t count) {
+  const struct kernel *const *kernels;
+  size_t usable = kernel_usable(&kernels);
+  for (size_t k = 0; k < usable; k++) check_search(kernels[k], rows, queries, count);
+}
+
+/* A matrix of made-up rows in which some are zero, some equal to another, and some an ulp from another. */
+static float *made_up_rows(struct numbers *numbers, enum flavour flavour, uint32_t count, uint32_t dim) {
+  float *values = memory((size_t)count * dim * sizeof *values);
+  numbers_fill(numbers, flavour, values, (size_t)count * dim);
+  for (uint32_t row = 1; row < count; row++) {
+    float *own = values + (size_t)row * dim, *other = values + (size_t)numbers_below(numbers, row) * dim;
+    uint32_t fate = numbers_below(numbers, 8), place = numbers_below(numbers, dim);
+    if (fate == 0) memset(own, 0, dim * sizeof *own);
+    if (fate == 1 || fate == 2) memcpy(own, other, dim * sizeof *own);
+    uint32_t bits;
+    memcpy(&bits, &own[place], sizeof bits);
+    bits ^= 1; /* stays finite: only the lowest bit of the fraction changes */
+    if (fate == 2) memcpy(&own[place], &bits, sizeof bits);
+  }
+  return values;
+}
+
+struct round {
+  struct rows_fixture fixture;
+  float *values;
+  struct exact_query queries[QUERIES_MOST];
+  size_t query_count;
+  float *vectors;
+  uint32_t *excluded;
+};
+
+enum { EXCLUDED_MOST = 30 };
+
+static void make_queries(struct round *round, struct numbers *numbers, enum flavour flavour) {
+  const struct rows *rows = &round->fixture.rows;
+  round->query_count = numbers_below(numbers, 6) + 1;
+  round->vectors = memory(round->query_count * rows->dim * sizeof(float));
+  round->excluded = memory(round->query_count * EXCLUDED_MOST * sizeof(uint32_t));
+  for (size_t i = 0; i < round->query_count; i++) {
+    float *vector = round->vectors + i * rows->dim;
+    uint32_t *excluded = round->excluded + i * EXCLUDED_MOST;
+    if (numbers_below(numbers, 2))
+      memcpy(vector, rows_at(rows, numbers_below(numbers, rows->count)), rows->dim * sizeof *vector);
+    else
+      numbers_fill(numbers, flavour, vector, rows->dim);
+    round->queries[i] = (struct exact_query){.vector = vector, .k = 1 + numbers_below(numbers, rows->count + 5)};
+    round->queries[i].excluded = excluded;
+    round->queries[i].excluded_count = numbers_below(numbers, EXCLUDED_MOST);
+    for (size_t j = 0; j < round->queries[i].excluded_count; j++) excluded[j] = numbers_below(numbers, rows->count + 3);
+  }
+}
+
+static void round_init(struct round *round, uint64_t seed) {
+  static const uint32_t dims[] = {1, 2, 3, 4, 5, 15, 16, 17, 31, 50, 70, 100, 300};
+  struct numbers numbers = {.state = seed};
+  enum flavour flavour = (enum flavour)(seed % FLAVOUR_COUNT);
+  uint32_t dim = dims[seed % (sizeof dims / sizeof dims[0])], count = numbers_below(&numbers, 90) + 1;
+  round->values = made_up_rows(&numbers, flavour, count, dim);
+  rows_fixture_init(&round->fixture, round->values, count, dim, numbers_below(&numbers, 7));
+  make_queries(round, &numbers, numbers_below(&numbers, 2) ? flavour : FLAVOUR_PLAIN);
+}
+
+static void round_release(struct round *round) {
+  rows_fixture_release(&round->fixture);
+  free(round->values);
+  free(round->vectors);
+  free(round->excluded);
+}
+
+START_TEST(made_up_searches_equal_sorting_every_row) {
+  struct round round;
+  round_init(&round, (uint64_t)_i);
+  check_all_kernels(&round.fixture.rows, round.queries, round.query_count);
+  round_release(&round);
+}
+END_TEST
+
+START_TEST(a_batch_equals_its_queries_one_by_one) {
+  struct numbers numbers = {.state = 99};
+  struct rows_fixture fixture;
+  float *values = made_up_rows(&numbers, FLAVOUR_COARSE, 500, 24);
+  rows_fixture_init(&fixture, values, 500, 24, 6);
+  struct exact_query queries[QUERIES_MOST];
+  struct hit batch[QUERIES_MOST][25], *hits[QUERIES_MOST], single[25], *only = single;
+  size_t found[QUERIES_MOST], found_single;
+  for (size_t i = 0; i < QUERIES_MOST; i++) {
+    queries[i] = (struct exact_query){.vector = rows_at(&fixture.rows, (uint32_t)i * 12), .k = 1 + i % 25};
+    hits[i] = batch[i];
+  }
+  ck_assert_int_eq(exact_search(kernel_best(), &fixture.rows, queries, QUERIES_MOST, hits, found), STATUS_OK);
+  for (size_t i = 0; i < QUERIES_MOST; i++) {
+    ck_assert_int_eq(exact_search(kernel_best(), &fixture.rows, &queries[i], 1, &only, &found_single), STATUS_OK);
+    ck_assert_uint_eq(found[i], found_single);
+    for (size_t j = 0; j < found_single; j++) {
+      ck_assert_uint_eq(batch[i][j].row, single[j].row);
+      ck_assert_double_eq(batch[i][j].similarity, single[j].similarity);
+    }
+  }
+  rows_fixture_release(&fixture);
+  free(values);
+}
+END_TEST
+
+/* More rows than a block holds, several slabs, the last of them short. */
+START_TEST(many_blocks_and_slabs_are_all_searched) {
+  static const uint32_t counts[] = {255, 256, 257, 1023, 1024, 1025, 2047, 2600};
+  struct numbers numbers = {.state = (uint64_t)_i};
+  struct rows_fixture fixture;
+  float *values = made_up_rows(&numbers, FLAVOUR_PLAIN, counts[_i], 6);
+  rows_fixture_init(&fixture, values, counts[_i], 6, 10);
+  struct exact_query all = {.vector = rows_at(&fixture.rows, 0), .k = counts[_i]};
+  check_all_kernels(&fixture.rows, &all, 1);
+  rows_fixture_release(&fixture);
+  free(values);
+}
+END_TEST
+
+/* Rows wider than a block, and more queries than one pass takes. */
+START_TEST(the_largest_dimension_is_searched) {
+  enum { DIM = 65536, ROWS = 3, QUERIES = 37 };
+  struct numbers numbers = {.state = 5};
+  struct rows_fixture fixture;
+  float *values = memory((size_t)QUERIES * DIM * sizeof *values);
+  numbers_fill(&numbers, FLAVOUR_PLAIN, values, (size_t)QUERIES * DIM);
+  rows_fixture_init(&fixture, values, ROWS, DIM, 1);
+  struct exact_query queries[QUERIES];
+  for (size_t i = 0; i < QUERIES; i++) queries[i] = (struct exact_query){.vector = values + i * DIM, .k = 2};
+  check_all_kernels(&fixture.rows, queries, QUERIES);
+  rows_fixture_release(&fixture);
+  free(values);
+}
+END_TEST
+
+START_TEST(equal_similarities_go_to_the_lower_row) {
+  float values[40][3];
+  for (size_t i = 0; i < 40; i++)
+    for (size_t j = 0; j < 3; j++) values[i][j] = (float)(j + 1) * (i % 4 == 1 ? 2.0f : 1.0f);
+  struct rows_fixture fixture;
+  rows_fixture_init(&fixture, values[0], 40, 3, 2);
+  struct exact_query query = {.vector = values[0], .k = 7};
+  struct hit hits[7], *room = hits;
+  size_t found;
+  ck_assert_int_eq(exact_search(kernel_best(), &fixture.rows, &query, 1, &room, &found), STATUS_OK);
+  ck_assert_uint_eq(found, 7);
+  for (uint32_t i = 0; i < 7; i++) ck_assert_uint_eq(hits[i].row, i);
+  rows_fixture_release(&fixture);
+}
+END_TEST
+
+START_TEST(a_zero_row_comes_before_rows_that_point_away) {
+  static const float values[5][2] = {{-1, 0}, {-1, -1}, {0, 0}, {1, 0}, {0, 0}};
+  struct rows_fixture fixture;
+  rows_fixture_init(&fixture, values[0], 5, 2, 1);
+  struct exact_query query = {.vector = values[3], .k = 5};
+  static const uint32_t order[] = {3, 2, 4, 1, 0};
+  struct hit hits[5], *room = hits;
+  size_t found;
+  ck_assert_int_eq(exact_search(kernel_best(), &fixture.rows, &query, 1, &room, &found), STATUS_OK);
+  ck_assert_uint_eq(found, 5);
+  for (size_t i = 0; i < 5; i++) ck_assert_uint_eq(hits[i].row, order[i]);
+  ck_assert_double_eq(hits[0].similarity, 1.0);
+  ck_assert_double_eq(hits[1].similarity, 0.0);
+  ck_assert_double_eq(hits[4].similarity, -1.0);
+  rows_fixture_release(&fixture);
+}
+END_TEST
+
+START_TEST(a_zero_query_is_equally_far_from_every_row) {
+  struct numbers numbers = {.state = 3};
+  float values[30 * 9], zero[9] = {0};
+  numbers_fill(&numbers, FLAVOUR_ANY, values, 30 * 9);
+  struct rows_fixture fixture;
+  rows_fixture_init(&fixture, values, 30, 9, 3);
+  static const uint32_t excluded[] = {1, 0};
+  struct exact_query query = {.vector = zero, .k = 4, .excluded = excluded, .excluded_count = 2};
+  struct hit hits[4], *room = hits;
+  size_t found;
+  ck_assert_int_eq(exact_search(kernel_best(), &fixture.rows, &query, 1, &room, &found), STATUS_OK);
+  ck_assert_uint_eq(found, 4);
+  for (uint32_t i = 0; i < 4; i++) {
+    ck_assert_uint_eq(hits[i].row, i + 2);
+    ck_assert_double_eq(hits[i].similarity, 0.0);
+  }
+  rows_fixture_release(&fixture);
+}
+END_TEST
+
+START_TEST(when_every_row_is_excluded_nothing_is_found) {
+  static const float values[3] = {1, 2, 3};
+  struct rows_fixture fixture;
+  rows_fixture_init(&fixture, values, 3, 1, 5);
+  static const uint32_t excluded[] = {2, 0, 1, 1, 2, 0};
+  struct exact_query query = {.vector = values, .k = 2, .excluded = excluded, .excluded_count = 6};
+  struct hit hits[2], *room = hits;
+  size_t found = 77;
+  ck_assert_int_eq(exact_search(kernel_best(), &fixture.rows, &query, 1, &room, &found), STATUS_OK);
+  ck_assert_uint_eq(found, 0);
+  rows_fixture_release(&fixture);
+}
+END_TEST
+
+START_TEST(no_queries_and_no_rows_are_answered) {
+  struct rows_fixture fixture;
+  rows_fixture_init(&fixture, NULL, 0, 7, 4);
+  size_t found = 77;
+  ck_assert_int_eq(exact_search(kernel_best(), &fixture.rows, NULL, 0, NULL, &found), STATUS_OK);
+  ck_assert_uint_eq(found, 77);
+  static const float vector[7] = {1};
+  struct exact_query query = {.vector = vector, .k = 1};
+  struct hit hit, *room = &hit;
+  ck_assert_int_eq(exact_search(kernel_best(), &fixture.rows, &query, 1, &room, &found), STATUS_OK);
+  ck_assert_uint_eq(found, 0);
+  rows_fixture_release(&fixture);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("store/search/exact");
+  TCase *tcase = tcase_create("exact");
+  tcase_set_timeout(tcase, 120);
+  tcase_add_loop_test(tcase, made_up_searches_equal_sorting_every_row, 0, ROUNDS);
+  tcase_add_test(tcase, a_batch_equals_its_queries_one_by_one);
+  tcase_add_loop_test(tcase, many_blocks_and_slabs_are_all_searched, 0, 8);
+  tcase_add_test(tcase, the_largest_dimension_is_searched);
+  tcase_add_test(tcase, equal_similarities_go_to_the_lower_row);
+  tcase_add_test(tcase, a_zero_row_comes_before_rows_that_point_away);
+  tcase_add_test(tcase, a_zero_query_is_equally_far_from_every_row);
+  tcase_add_test(tcase, when_every_row_is_excluded_nothing_is_found);
+  tcase_add_test(tcase, no_queries_and_no_rows_are_answered);
+  suite_add_tcase(suite, tcase);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? 1 : 0;
+}
