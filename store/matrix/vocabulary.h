@@ -39,4 +39,13 @@ enum status vocabulary_page(const struct vocabulary *vocabulary, struct word pre
 enum status vocabulary_suggest(const struct vocabulary *vocabulary, struct word word, size_t limit, uint32_t *rows,
                                size_t *count) MUST_USE;
 
+struct lmdb;
+struct head;
+
+/* For model.c: the vocabulary of the file that `lmdb` (borrowed) reads, with every place checked against `head`.
+ * STATUS_DAMAGED, STATUS_NO_MEMORY. */
+enum status vocabulary_new(const struct lmdb *lmdb, const struct head *head, const char *file, struct problem *problem,
+                           struct vocabulary **out) MUST_USE;
+void vocabulary_free(struct vocabulary *vocabulary); /* NULL is allowed */
+
 #endif

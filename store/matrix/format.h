@@ -1,0 +1,89 @@
+/* The layout that ../FORMAT.md describes, as constants, keys and the head. Pure: it touches no file. */
+#ifndef WORDVEC_STORE_MATRIX_FORMAT_H
+#define WORDVEC_STORE_MATRIX_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/matrix/model.h"
+
+enum {
+  FORMAT_VERSION = 1,
+  FORMAT_LEAD = 48,             /* zero bytes before the data of a slab or chunk */
+  FORMAT_VALUE_MIN = 16896,     /* a slab or chunk value is filled up to this, so that LMDB gives it pages of its own */
+  FORMAT_TEXT_CHUNK = 16 << 20, /* bytes of the stream of words in one chunk */
+  FORMAT_SLAB_BYTES = 32 << 20, /* a slab of rows is at most this, unless one row is more */
+  FORMAT_SLAB_ROWS_MAX = 1 << 20,
+  FORMAT_KEY_WORD = 510, /* bytes of a word that its key holds */
+  FORMAT_KEY_MAX = FORMAT_KEY_WORD + 1,
+  FORMAT_HEAD_FIXED = 128,
+  FORMAT_TEXT_MAX = 255 /* bytes of the names of source and source format */
+};
+
+enum format_kind {
+  FORMAT_HEAD = 'h',
+  FORMAT_NORMS = 'n',
+  FORMAT_PLACES = 'o',
+  FORMAT_ROWS = 'r',
+  FORMAT_TEXT = 't',
+  FORMAT_WORD = 'w'
+};
+
+struct format_key {
+  size_t length;
+  unsigned char bytes[FORMAT_KEY_MAX];
+};
+
+/* The key of a slab or chunk. */
+struct format_key format_key_of(enum format_kind kind, uint32_t number);
+
+/* The key under which `word` is listed: its first FORMAT_KEY_WORD bytes count. */
+struct format_key format_word_key(struct word word);
+
+/* A word's place in the stream: offset and length in one u64. */
+static inline uint64_t format_place(uint64_t offset, size_t length) {
+  return offset << 16 | length;
+}
+static inline uint64_t format_place_offset(uint64_t place) {
+  return place >> 16;
+}
+static inline size_t format_place_length(uint64_t place) {
+  return place & 0xFFFF;
+}
+
+struct head {
+  uint64_t rows;
+  uint32_t dim;
+  uint32_t stride;
+  uint32_t slab_rows;
+  uint32_t slabs;
+  uint32_t text_chunks;
+  uint32_t word_keys;
+  uint64_t text_bytes;
+  unsigned char digest[16];
+  int64_t imported_at;
+  uint64_t declared_rows;
+  uint64_t skipped[SKIP_COUNT];
+  char source[FORMAT_TEXT_MAX + 1];
+  char source_format[FORMAT_TEXT_MAX + 1];
+};
+
+/* Rows in a slab of a matrix of that many columns: a power of two. */
+uint32_t format_slab_rows(uint32_t dim);
+
+struct lmdb;
+
+/* The data of slab or chunk `number` behind its lead: `length` bytes at least, 64-byte aligned in the map.
+ * STATUS_DAMAGED when it is not there, too short or not aligned; `file` names the file in *problem. */
+enum status format_slab(const struct lmdb *lmdb, enum format_kind kind, uint32_t number, size_t length,
+                        const char *file, struct problem *problem, const void **data) MUST_USE;
+
+/* Writes the head into `out` and returns its length, at most FORMAT_HEAD_FIXED + 2 * FORMAT_TEXT_MAX. */
+size_t format_head_write(const struct head *head, unsigned char *out);
+
+/* Reads a head and checks that its numbers follow from each other; `file` names the file in *problem.
+ * STATUS_FOREIGN, STATUS_UNSUPPORTED or STATUS_DAMAGED. */
+enum status format_head_read(const unsigned char *data, size_t length, const char *file, struct problem *problem,
+                             struct head *out) MUST_USE;
+
+#endif

@@ -1,0 +1,213 @@
+/* LMDB behind the store's own terms: its flags, its transactions, the growth of its map, and its errors. */
+#include "store/matrix/lmdb.h"
+
+#include <errno.h>
+#include <lmdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+/* Room that a transaction may need beyond the values it holds: the pages of the tree that it rewrites. */
+static const size_t map_slack = 64 << 20;
+
+struct lmdb {
+  MDB_env *env;
+  MDB_dbi dbi;
+  MDB_txn *txn;    /* of a writer, between the first reserve and the commit */
+  size_t map_size; /* of a writer */
+  size_t page_size;
+  char *path; /* of a writer, for its errors */
+};
+
+/* The one table from LMDB's errors to statuses. */
+static enum status status_of(int error) {
+  switch (error) {
+    case 0: return STATUS_OK;
+    case MDB_NOTFOUND: return STATUS_NOT_FOUND;
+    case MDB_KEYEXIST: return STATUS_EXISTS;
+    case ENOMEM: return STATUS_NO_MEMORY;
+    case ENOSPC:
+    case EDQUOT:
+    case MDB_MAP_FULL: return STATUS_NO_SPACE;
+    case MDB_VERSION_MISMATCH: return STATUS_UNSUPPORTED;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID: return STATUS_DAMAGED;
+    default: return STATUS_IO;
+  }
+}
+
+/* A full disk reaches LMDB as a short write, which it reports as EIO: ask the file system which of the two it was. */
+static enum status write_failed(const struct lmdb *lmdb, int error, struct problem *problem) {
+  enum status status = status_of(error);
+  struct statvfs about;
+  if (status == STATUS_IO && statvfs(lmdb->path, &about) == 0 && about.f_bavail * about.f_frsize < map_slack)
+    status = STATUS_NO_SPACE;
+  if (status == STATUS_NO_SPACE)
+    return problem_set(problem, status, 0, "%s: the disk is full; free some space and import again", lmdb->path);
+  return problem_set(problem, status, 0, "%s: cannot be written: %s", lmdb->path, mdb_strerror(error));
+}
+
+static int open_env(struct lmdb *lmdb, const char *path, size_t map_size, unsigned flags) {
+  MDB_stat about;
+  int error = mdb_env_create(&lmdb->env);
+  if (!error) error = mdb_env_set_mapsize(lmdb->env, map_size);
+  if (!error) error = mdb_env_open(lmdb->env, path, flags | MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOTLS, 0644);
+  if (!error) error = mdb_env_stat(lmdb->env, &about);
+  if (!error) lmdb->page_size = about.ms_psize;
+  return error;
+}
+
+/* The handle of the unnamed database is a constant of LMDB, but it is had through a transaction. */
+static int open_database(struct lmdb *lmdb, unsigned flags) {
+  MDB_txn *txn;
+  int error = mdb_txn_begin(lmdb->env, NULL, flags, &txn);
+  if (error) return error;
+  error = mdb_dbi_open(txn, NULL, 0, &lmdb->dbi);
+  mdb_txn_abort(txn);
+  return error;
+}
+
+enum status lmdb_open(int fd, uint64_t covered, const char *file, struct problem *problem, struct lmdb **out) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  struct lmdb *lmdb = calloc(1, sizeof *lmdb);
+  if (!lmdb) return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory", file);
+  int error = open_env(lmdb, path, covered, MDB_RDONLY);
+  if (!error) error = open_database(lmdb, MDB_RDONLY);
+  if (error) {
+    lmdb_close(lmdb);
+    return problem_set(problem, status_of(error), 0, "%s: LMDB cannot open it: %s", file, mdb_strerror(error));
+  }
+  *out = lmdb;
+  return STATUS_OK;
+}
+
+enum status lmdb_create(const char *path, struct problem *problem, struct lmdb **out) {
+  struct lmdb *lmdb = calloc(1, sizeof *lmdb);
+  size_t size = strlen(path) + 1;
+  char *copy = malloc(size);
+  if (!lmdb || !copy) {
+    free(lmdb);
+    free(copy);
+    return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory", path);
+  }
+  lmdb->path = memcpy(copy, path, size);
+  lmdb->map_size = map_slack;
+  int error = open_env(lmdb, path, lmdb->map_size, MDB_NOSYNC | MDB_NOMETASYNC);
+  if (!error) error = open_database(lmdb, 0);
+  if (error) {
+    enum status status = write_failed(lmdb, error, problem);
+    lmdb_close(lmdb);
+    return status;
+  }
+  *out = lmdb;
+  return STATUS_OK;
+}
+
+void lmdb_close(struct lmdb *lmdb) {
+  if (!lmdb) return;
+  if (lmdb->txn) mdb_txn_abort(lmdb->txn);
+  if (lmdb->env) mdb_env_close(lmdb->env);
+  free(lmdb->path);
+  free(lmdb);
+}
+
+/* The file never changes and LMDB keeps no lock, so a value found in a transaction stays where it is after its end. A
+ * transaction for each look-up costs one calloc; LMDB promises nothing for one that several threads share. */
+enum status lmdb_get(const struct lmdb *lmdb, const void *key, size_t key_length, const void **value, size_t *length) {
+  MDB_txn *txn;
+  int error = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn);
+  if (error) return status_of(error);
+  MDB_val wanted = {.mv_size = key_length, .mv_data = (void *)(uintptr_t)key};
+  MDB_val found;
+  error = mdb_get(txn, lmdb->dbi, &wanted, &found);
+  mdb_txn_abort(txn);
+  if (error) return status_of(error);
+  *value = found.mv_data;
+  *length = found.mv_size;
+  return STATUS_OK;
+}
+
+/* The map can grow only between transactions: so before each, for as much again as the file has and some more. */
+static int begin(struct lmdb *lmdb, size_t length) {
+  MDB_envinfo about;
+  int error = mdb_env_info(lmdb->env, &about);
+  if (error) return error;
+  size_t needed = (about.me_last_pgno + 1) * lmdb->page_size + length + map_slack;
+  if (needed > lmdb->map_size) {
+    lmdb->map_size = (2 * needed + map_slack - 1) / map_slack * map_slack;
+    error = mdb_env_set_mapsize(lmdb->env, lmdb->map_size);
+    if (error) return error;
+  }
+  return mdb_txn_begin(lmdb->env, NULL, 0, &lmdb->txn);
+}
+
+enum status lmdb_reserve(struct lmdb *lmdb, const void *key, size_t key_length, size_t length, bool append,
+                         struct problem *problem, void **value) {
+  int error = lmdb->txn ? 0 : begin(lmdb, length);
+  if (error) return write_failed(lmdb, error, problem);
+  MDB_val wanted = {.mv_size = key_length, .mv_data = (void *)(uintptr_t)key};
+  MDB_val room = {.mv_size = length};
+  error = mdb_put(lmdb->txn, lmdb->dbi, &wanted, &room, MDB_RESERVE | MDB_NOOVERWRITE | (append ? MDB_APPEND : 0));
+  if (error) return write_failed(lmdb, error, problem);
+  *value = room.mv_data;
+  return STATUS_OK;
+}
+
+enum status lmdb_commit(struct lmdb *lmdb, struct problem *problem) {
+  if (!lmdb->txn) return STATUS_OK;
+  int error = mdb_txn_commit(lmdb->txn);
+  lmdb->txn = NULL;
+  return error ? write_failed(lmdb, error, problem) : STATUS_OK;
+}
+
+uint64_t lmdb_size(const struct lmdb *lmdb) {
+  MDB_envinfo about;
+  mdb_env_info(lmdb->env, &about);
+  return (about.me_last_pgno + 1) * lmdb->page_size;
+}
+
+struct lmdb_cursor {
+  MDB_txn *txn;
+  MDB_cursor *cursor;
+};
+
+enum status lmdb_cursor_open(const struct lmdb *lmdb, struct lmdb_cursor **out) {
+  struct lmdb_cursor *cursor = calloc(1, sizeof *cursor);
+  if (!cursor) return STATUS_NO_MEMORY;
+  int error = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &cursor->txn);
+  if (!error) error = mdb_cursor_open(cursor->txn, lmdb->dbi, &cursor->cursor);
+  if (error) {
+    lmdb_cursor_close(cursor);
+    return status_of(error);
+  }
+  *out = cursor;
+  return STATUS_OK;
+}
+
+void lmdb_cursor_close(struct lmdb_cursor *cursor) {
+  if (!cursor) return;
+  if (cursor->cursor) mdb_cursor_close(cursor->cursor);
+  if (cursor->txn) mdb_txn_abort(cursor->txn);
+  free(cursor);
+}
+
+static enum status move(struct lmdb_cursor *cursor, MDB_val key, MDB_cursor_op how, struct lmdb_record *record) {
+  MDB_val value;
+  int error = mdb_cursor_get(cursor->cursor, &key, &value, how);
+  if (error) return status_of(error);
+  *record = (struct lmdb_record){
+      .key = key.mv_data, .key_length = key.mv_size, .value = value.mv_data, .value_length = value.mv_size};
+  return STATUS_OK;
+}
+
+enum status lmdb_cursor_seek(struct lmdb_cursor *cursor, const void *key, size_t key_length,
+                             struct lmdb_record *record) {
+  return move(cursor, (MDB_val){.mv_size = key_length, .mv_data = (void *)(uintptr_t)key}, MDB_SET_RANGE, record);
+}
+
+enum status lmdb_cursor_next(struct lmdb_cursor *cursor, struct lmdb_record *record) {
+  return move(cursor, (MDB_val){0}, MDB_NEXT, record);
+}

@@ -1,0 +1,57 @@
+/* The only door to LMDB: one unnamed database in one file. Either written (lmdb_create) by one thread, or read
+ * (lmdb_open) by any number. */
+#ifndef WORDVEC_STORE_MATRIX_LMDB_H
+#define WORDVEC_STORE_MATRIX_LMDB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/status.h"
+
+struct lmdb;
+
+/* Opens for reading the LMDB file of `covered` bytes that `fd` has open; the descriptor stays the caller's and may be
+ * closed afterwards. Its bytes must be trusted: LMDB checks next to nothing. `file` names it in *problem. */
+enum status lmdb_open(int fd, uint64_t covered, const char *file, struct problem *problem, struct lmdb **out) MUST_USE;
+
+/* Creates the LMDB file `path`, which must not exist or be empty, for writing. Nothing is synced. */
+enum status lmdb_create(const char *path, struct problem *problem, struct lmdb **out) MUST_USE;
+
+void lmdb_close(struct lmdb *lmdb); /* drops what was not committed; NULL is allowed */
+
+/* The value of a key, borrowed until lmdb_close() in a file opened for reading. STATUS_NOT_FOUND, STATUS_NO_MEMORY, or
+ * STATUS_DAMAGED for any other failure of LMDB. Thread-safe. */
+enum status lmdb_get(const struct lmdb *lmdb, const void *key, size_t key_length, const void **value,
+                     size_t *length) MUST_USE;
+
+/* Room for the value of a new key, `length` bytes for the caller to fill wholly before the next call with this lmdb.
+ * Keys given with `append` must ascend above all keys in the file. */
+enum status lmdb_reserve(struct lmdb *lmdb, const void *key, size_t key_length, size_t length, bool append,
+                         struct problem *problem, void **value) MUST_USE;
+
+/* Commits what was reserved and filled since the last commit. Memory in use goes back to almost nothing. */
+enum status lmdb_commit(struct lmdb *lmdb, struct problem *problem) MUST_USE;
+
+/* Bytes of the file that LMDB uses, a whole number of pages, as of the last commit. */
+uint64_t lmdb_size(const struct lmdb *lmdb);
+
+/* A walk through the keys in order, by one thread. */
+struct lmdb_cursor;
+
+struct lmdb_record {
+  const unsigned char *key;
+  size_t key_length;
+  const unsigned char *value;
+  size_t value_length;
+};
+
+enum status lmdb_cursor_open(const struct lmdb *lmdb, struct lmdb_cursor **out) MUST_USE;
+void lmdb_cursor_close(struct lmdb_cursor *cursor);
+
+/* The first record whose key is not below `key`, or the next one; STATUS_NOT_FOUND behind the last. */
+enum status lmdb_cursor_seek(struct lmdb_cursor *cursor, const void *key, size_t key_length,
+                             struct lmdb_record *record) MUST_USE;
+enum status lmdb_cursor_next(struct lmdb_cursor *cursor, struct lmdb_record *record) MUST_USE;
+
+#endif

@@ -1,0 +1,157 @@
+/* Opening a store file: sums first, then LMDB, then the head and what follows from it; afterwards everything is a
+ * pointer into the map. */
+#include "store/matrix/model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/matrix/checksum.h"
+#include "store/matrix/digest.h"
+#include "store/matrix/format.h"
+#include "store/matrix/lmdb.h"
+
+struct model {
+  atomic_uint references;
+  struct lmdb *lmdb;
+  struct head head;
+  struct rows rows;
+  const float **slabs;
+  const double **norms;
+  struct vocabulary *vocabulary;
+  struct model_info info;
+};
+
+int model_name_valid(const char *name) {
+  static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  size_t length = strlen(name);
+  return length >= 1 && length <= MODEL_NAME_MAX && strspn(name, allowed) == length && !strchr("._-", name[0]);
+}
+
+enum status model_path(const char *store, const char *name, char *path, size_t size, struct problem *problem) {
+  if (!model_name_valid(name))
+    return problem_set(
+        problem, STATUS_BAD_ARGUMENT, 0,
+        "\"%.200s\" cannot be a model's name: use letters, digits, '.', '_' and '-', beginning with a letter or "
+        "a digit, at most %d in all",
+        name, MODEL_NAME_MAX);
+  int length = snprintf(path, size, "%s/%s.mdb", store, name);
+  if (length < 0 || (size_t)length >= size)
+    return problem_set(problem, STATUS_LIMIT, 0, "%.200s…: the path of the store is too long", store);
+  return STATUS_OK;
+}
+
+static enum status read_head(struct model *model, const char *file, struct problem *problem) {
+  struct format_key key = {.length = 1, .bytes = {FORMAT_HEAD}};
+  const void *value = NULL;
+  size_t length = 0;
+  enum status status = lmdb_get(model->lmdb, key.bytes, key.length, &value, &length);
+  if (status == STATUS_NOT_FOUND)
+    return problem_set(problem, STATUS_FOREIGN, 0, "%s: an LMDB file, but not a wordvec store", file);
+  if (status != STATUS_OK)
+    return problem_set(problem, status, 0, "%s: cannot read its head: %s", file, status_text(status));
+  return format_head_read(value, length, file, problem, &model->head);
+}
+
+static enum status map_rows(struct model *model, const char *file, struct problem *problem) {
+  const struct head *head = &model->head;
+  model->slabs = calloc(head->slabs, sizeof *model->slabs);
+  model->norms = calloc(head->slabs, sizeof *model->norms);
+  if (!model->slabs || !model->norms) return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory", file);
+  model->rows = (struct rows){.count = (uint32_t)head->rows,
+                              .dim = head->dim,
+                              .stride = head->stride,
+                              .slab_shift = (uint32_t)__builtin_ctz(head->slab_rows),
+                              .slab_count = head->slabs,
+                              .slabs = model->slabs,
+                              .norms = model->norms};
+  for (uint32_t slab = 0; slab < head->slabs; slab++) {
+    size_t rows = rows_in_slab(&model->rows, slab);
+    const void *data;
+    enum status status =
+        format_slab(model->lmdb, FORMAT_ROWS, slab, rows * head->stride * sizeof(float), file, problem, &data);
+    if (status != STATUS_OK) return status;
+    model->slabs[slab] = data;
+    status = format_slab(model->lmdb, FORMAT_NORMS, slab, rows * sizeof(double), file, problem, &data);
+    if (status != STATUS_OK) return status;
+    model->norms[slab] = data;
+  }
+  return STATUS_OK;
+}
+
+static void fill_info(struct model *model, uint64_t file_size) {
+  const struct head *head = &model->head;
+  model->info = (struct model_info){.rows = head->rows,
+                                    .dim = head->dim,
+                                    .format_version = FORMAT_VERSION,
+                                    .source = head->source,
+                                    .source_format = head->source_format,
+                                    .imported_at = head->imported_at,
+                                    .declared_rows = head->declared_rows,
+                                    .file_size = file_size};
+  memcpy(model->info.skipped, head->skipped, sizeof head->skipped);
+  digest_hex(head->digest, model->info.digest);
+}
+
+static enum status load(struct model *model, int fd, unsigned threads, const char *file, struct problem *problem) {
+  uint64_t covered;
+  struct stat about;
+  enum status status = checksum_verify(fd, threads, file, problem, &covered);
+  if (status == STATUS_OK && fstat(fd, &about) != 0)
+    status = problem_set_errno(problem, errno, "%s: cannot be examined", file);
+  if (status == STATUS_OK) status = lmdb_open(fd, covered, file, problem, &model->lmdb);
+  if (status == STATUS_OK) status = read_head(model, file, problem);
+  if (status == STATUS_OK) status = map_rows(model, file, problem);
+  if (status == STATUS_OK) status = vocabulary_new(model->lmdb, &model->head, file, problem, &model->vocabulary);
+  if (status == STATUS_OK) fill_info(model, (uint64_t)about.st_size);
+  return status;
+}
+
+enum status model_open(const char *path, unsigned threads, struct problem *problem, struct model **out) {
+  struct model *model = calloc(1, sizeof *model);
+  if (!model) return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory", path);
+  atomic_init(&model->references, 1);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    free(model);
+    return problem_set_errno(problem, errno, "%s: cannot be opened", path);
+  }
+  enum status status = load(model, fd, threads, path, problem);
+  close(fd);
+  if (status != STATUS_OK)
+    model_drop(model);
+  else
+    *out = model;
+  return status;
+}
+
+struct model *model_acquire(struct model *model) {
+  atomic_fetch_add_explicit(&model->references, 1, memory_order_relaxed);
+  return model;
+}
+
+void model_drop(struct model *model) {
+  if (!model || atomic_fetch_sub_explicit(&model->references, 1, memory_order_acq_rel) > 1) return;
+  vocabulary_free(model->vocabulary);
+  lmdb_close(model->lmdb);
+  free(model->slabs);
+  free(model->norms);
+  free(model);
+}
+
+const struct rows *model_rows(const struct model *model) {
+  return &model->rows;
+}
+
+const struct vocabulary *model_vocabulary(const struct model *model) {
+  return model->vocabulary;
+}
+
+const struct model_info *model_info(const struct model *model) {
+  return &model->info;
+}

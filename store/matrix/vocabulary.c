@@ -1,0 +1,179 @@
+/* Words of an open model: row → word is arithmetic into the map, word → row one key of LMDB. */
+#include "store/matrix/vocabulary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/matrix/format.h"
+#include "store/matrix/lmdb.h"
+
+struct vocabulary {
+  const struct lmdb *lmdb;
+  uint32_t count;
+  uint32_t slab_rows;
+  const uint64_t **places; /* [slabs] of [slab_rows] */
+  const char **chunks;     /* [text_chunks] */
+};
+
+uint32_t vocabulary_count(const struct vocabulary *vocabulary) {
+  return vocabulary->count;
+}
+
+struct word vocabulary_word(const struct vocabulary *vocabulary, uint32_t row) {
+  uint64_t place = vocabulary->places[row / vocabulary->slab_rows][row % vocabulary->slab_rows];
+  uint64_t offset = format_place_offset(place);
+  size_t length = format_place_length(place);
+  if (length == 0) return (struct word){.bytes = "", .length = 0};
+  return (struct word){.bytes = vocabulary->chunks[offset / FORMAT_TEXT_CHUNK] + offset % FORMAT_TEXT_CHUNK,
+                       .length = length};
+}
+
+/* As memcmp over the bytes, a word before its extensions. */
+static int compare_words(struct word a, struct word b) {
+  size_t shared = a.length < b.length ? a.length : b.length;
+  int difference = shared > 0 ? memcmp(a.bytes, b.bytes, shared) : 0;
+  return difference ? difference : (a.length > b.length) - (a.length < b.length);
+}
+
+/* The rows of a word key's value; false when the value is not whole rows of this model. */
+static bool read_row(const struct vocabulary *vocabulary, const unsigned char *value, size_t index, uint32_t *row) {
+  memcpy(row, value + index * sizeof *row, sizeof *row);
+  return *row < vocabulary->count;
+}
+
+enum status vocabulary_find(const struct vocabulary *vocabulary, struct word word, uint32_t *row) {
+  if (word.length > WORD_LENGTH_MAX) return STATUS_NOT_FOUND;
+  struct format_key key = format_word_key(word);
+  const void *value;
+  size_t length;
+  enum status status = lmdb_get(vocabulary->lmdb, key.bytes, key.length, &value, &length);
+  if (status != STATUS_OK) return status;
+  /* Bisection over the rows that share the key: one, but for words as long as the key. */
+  size_t low = 0, high = length / sizeof *row;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    uint32_t candidate;
+    if (!read_row(vocabulary, value, middle, &candidate)) return STATUS_DAMAGED;
+    int order = compare_words(vocabulary_word(vocabulary, candidate), word);
+    if (order == 0) {
+      *row = candidate;
+      return STATUS_OK;
+    }
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return STATUS_NOT_FOUND;
+}
+
+/* What a page is collected from and into. */
+struct page {
+  const struct vocabulary *vocabulary;
+  struct word prefix;
+  const struct word *after;
+  size_t limit;
+  uint32_t *rows;
+  size_t count;
+  bool more;
+};
+
+/* Adds the rows of one key; STATUS_NOT_FOUND when the page ends here. Rows before the prefix or not after `after` are
+ * passed over: they can only be others of the first key. */
+static enum status collect(struct page *page, const struct lmdb_record *record) {
+  if (record->key_length == 0 || record->key[0] != FORMAT_WORD) return STATUS_NOT_FOUND;
+  for (size_t i = 0; i < record->value_length / sizeof(uint32_t); i++) {
+    uint32_t row;
+    if (!read_row(page->vocabulary, record->value, i, &row)) return STATUS_DAMAGED;
+    struct word word = vocabulary_word(page->vocabulary, row);
+    if (page->after && compare_words(word, *page->after) <= 0) continue;
+    size_t shared = word.length < page->prefix.length ? word.length : page->prefix.length;
+    int order = shared > 0 ? memcmp(word.bytes, page->prefix.bytes, shared) : 0;
+    if (order > 0) return STATUS_NOT_FOUND;
+    if (order < 0 || shared < page->prefix.length) continue;
+    if (page->count == page->limit) {
+      page->more = true;
+      return STATUS_NOT_FOUND;
+    }
+    page->rows[page->count++] = row;
+  }
+  return STATUS_OK;
+}
+
+enum status vocabulary_page(const struct vocabulary *vocabulary, struct word prefix, const struct word *after,
+                            size_t limit, uint32_t *rows, size_t *count, int *more) {
+  struct page page = {.vocabulary = vocabulary, .prefix = prefix, .after = after, .limit = limit, .rows = rows};
+  struct format_key key = format_word_key(after && compare_words(*after, prefix) > 0 ? *after : prefix);
+  struct lmdb_cursor *cursor;
+  struct lmdb_record record;
+  enum status status = lmdb_cursor_open(vocabulary->lmdb, &cursor);
+  if (status != STATUS_OK) return status;
+  status = lmdb_cursor_seek(cursor, key.bytes, key.length, &record);
+  while (status == STATUS_OK) {
+    status = collect(&page, &record);
+    if (status == STATUS_OK) status = lmdb_cursor_next(cursor, &record);
+  }
+  lmdb_cursor_close(cursor);
+  if (status != STATUS_NOT_FOUND) return status;
+  *count = page.count;
+  *more = page.more;
+  return STATUS_OK;
+}
+
+static enum status check_places(const struct vocabulary *vocabulary, const struct head *head, const char *file,
+                                struct problem *problem) {
+  for (uint32_t row = 0; row < vocabulary->count; row++) {
+    uint64_t place = vocabulary->places[row / vocabulary->slab_rows][row % vocabulary->slab_rows];
+    uint64_t offset = format_place_offset(place);
+    size_t length = format_place_length(place);
+    if (offset + length > head->text_bytes || offset % FORMAT_TEXT_CHUNK + length > FORMAT_TEXT_CHUNK)
+      return problem_set(problem, STATUS_DAMAGED, 0, "%s: the word of row %u lies outside the words; import it again",
+                         file, row);
+  }
+  return STATUS_OK;
+}
+
+static enum status load(struct vocabulary *vocabulary, const struct head *head, const char *file,
+                        struct problem *problem) {
+  vocabulary->places = calloc(head->slabs, sizeof *vocabulary->places);
+  vocabulary->chunks = calloc(head->text_chunks + 1u, sizeof *vocabulary->chunks);
+  if (!vocabulary->places || !vocabulary->chunks)
+    return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory", file);
+  for (uint32_t slab = 0; slab < head->slabs; slab++) {
+    uint64_t left = head->rows - (uint64_t)slab * head->slab_rows;
+    size_t length = (left < head->slab_rows ? (size_t)left : head->slab_rows) * sizeof(uint64_t);
+    const void *data;
+    enum status status = format_slab(vocabulary->lmdb, FORMAT_PLACES, slab, length, file, problem, &data);
+    if (status != STATUS_OK) return status;
+    vocabulary->places[slab] = data;
+  }
+  for (uint32_t chunk = 0; chunk < head->text_chunks; chunk++) {
+    uint64_t left = head->text_bytes - (uint64_t)chunk * FORMAT_TEXT_CHUNK;
+    size_t length = left < FORMAT_TEXT_CHUNK ? (size_t)left : FORMAT_TEXT_CHUNK;
+    const void *data;
+    enum status status = format_slab(vocabulary->lmdb, FORMAT_TEXT, chunk, length, file, problem, &data);
+    if (status != STATUS_OK) return status;
+    vocabulary->chunks[chunk] = data;
+  }
+  return check_places(vocabulary, head, file, problem);
+}
+
+enum status vocabulary_new(const struct lmdb *lmdb, const struct head *head, const char *file, struct problem *problem,
+                           struct vocabulary **out) {
+  struct vocabulary *vocabulary = calloc(1, sizeof *vocabulary);
+  if (!vocabulary) return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory", file);
+  *vocabulary = (struct vocabulary){.lmdb = lmdb, .count = (uint32_t)head->rows, .slab_rows = head->slab_rows};
+  enum status status = load(vocabulary, head, file, problem);
+  if (status != STATUS_OK)
+    vocabulary_free(vocabulary);
+  else
+    *out = vocabulary;
+  return status;
+}
+
+void vocabulary_free(struct vocabulary *vocabulary) {
+  if (!vocabulary) return;
+  free(vocabulary->places);
+  free(vocabulary->chunks);
+  free(vocabulary);
+}

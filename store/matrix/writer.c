@@ -1,0 +1,309 @@
+/* Writing a store file: slabs are committed as they fill, everything about words at the end; then sums, sync, rename.
+ */
+#include "store/matrix/writer.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/matrix/checksum.h"
+#include "store/matrix/digest.h"
+#include "store/matrix/format.h"
+#include "store/matrix/lmdb.h"
+#include "store/matrix/word_table.h"
+
+enum {
+  PATH_SIZE = 4096,
+  COMMIT_BYTES = 16 << 20, /* word keys between two commits: bounds LMDB's memory */
+  LOCK_TRIES = 20          /* a sweep may hold the lock of a file for an instant */
+};
+
+struct writer {
+  char store[PATH_SIZE];
+  char path[PATH_SIZE]; /* of the finished file */
+  char part[PATH_SIZE]; /* of the file being written */
+  int fd;               /* of the part; holds its lock */
+  bool finished;
+  struct lmdb *lmdb;
+  struct word_table *words;
+  struct digest *digest;
+  uint32_t dim; /* 0 before the first row */
+  uint32_t stride;
+  uint32_t slab_rows;
+  uint32_t slabs;   /* written */
+  uint32_t in_slab; /* rows waiting in `slab` */
+  float *slab;      /* [slab_rows * stride] */
+  double *norms;    /* [slab_rows] */
+};
+
+/* Opens and locks `path`. STATUS_BUSY when somebody else holds it. The lock counts only if the name still leads to the
+ * file: its owner may have renamed or removed it between our open and our lock. */
+static enum status lock_part(const char *path, int flags, int *out) {
+  for (int tries = 0; tries < LOCK_TRIES; tries++) {
+    int fd = open(path, O_RDWR | O_CLOEXEC | flags, 0644);
+    if (fd < 0) return STATUS_IO;
+    struct stat ours, named;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      int error = errno;
+      close(fd);
+      if (error != EWOULDBLOCK) return errno = error, STATUS_IO;
+      usleep(5000);
+    } else if (fstat(fd, &ours) == 0 && stat(path, &named) == 0 && ours.st_ino == named.st_ino &&
+               ours.st_dev == named.st_dev) {
+      *out = fd;
+      return STATUS_OK;
+    } else {
+      close(fd);
+    }
+  }
+  return STATUS_BUSY;
+}
+
+/* Removes what imports that were killed have left: parts whose lock nobody holds. */
+static void sweep(const char *store) {
+  static const char suffix[] = ".mdb.part";
+  DIR *folder = opendir(store);
+  if (!folder) return;
+  for (struct dirent *entry; (entry = readdir(folder));) {
+    size_t length = strlen(entry->d_name);
+    char path[PATH_SIZE];
+    int fd;
+    if (entry->d_name[0] != '.' || length <= sizeof suffix - 1) continue;
+    if (strcmp(entry->d_name + length - (sizeof suffix - 1), suffix) != 0) continue;
+    if (snprintf(path, sizeof path, "%s/%s", store, entry->d_name) >= PATH_SIZE) continue;
+    if (lock_part(path, 0, &fd) != STATUS_OK) continue;
+    unlink(path);
+    close(fd);
+  }
+  closedir(folder);
+}
+
+static enum status make_folder(const char *store, struct problem *problem) {
+  if (mkdir(store, 0755) == 0 || errno == EEXIST) return STATUS_OK;
+  return problem_set_errno(problem, errno, "%s: cannot make the store's folder", store);
+}
+
+static enum status open_part(struct writer *writer, const char *name, bool replace, struct problem *problem) {
+  enum status status = model_path(writer->store, name, writer->path, sizeof writer->path, problem);
+  if (status == STATUS_OK) status = make_folder(writer->store, problem);
+  if (status != STATUS_OK) return status;
+  int length = snprintf(writer->part, sizeof writer->part, "%s/.%s.mdb.part", writer->store, name);
+  if (length < 0 || length >= PATH_SIZE)
+    return problem_set(problem, STATUS_LIMIT, 0, "the path of the store is too long");
+  if (!replace && access(writer->path, F_OK) == 0)
+    return problem_set(problem, STATUS_EXISTS, 0, "%s exists already; --force replaces it, --name chooses another name",
+                       writer->path);
+  status = lock_part(writer->part, O_CREAT, &writer->fd);
+  if (status == STATUS_BUSY)
+    return problem_set(problem, status, 0,
+                       "another import of \"%s\" is running in %s; wait for it, or choose another --name", name,
+                       writer->store);
+  if (status != STATUS_OK) return problem_set_errno(problem, errno, "%s: cannot be created", writer->part);
+  if (ftruncate(writer->fd, 0) != 0) return problem_set_errno(problem, errno, "%s: cannot be emptied", writer->part);
+  return STATUS_OK;
+}
+
+enum status writer_open(const char *store, const char *name, bool replace, struct problem *problem,
+                        struct writer **out) {
+  struct writer *writer = calloc(1, sizeof *writer);
+  if (!writer) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
+  writer->fd = -1;
+  int length = snprintf(writer->store, sizeof writer->store, "%s", store);
+  enum status status = length < PATH_SIZE ? open_part(writer, name, replace, problem)
+                                          : problem_set(problem, STATUS_LIMIT, 0, "the path of the store is too long");
+  if (status == STATUS_OK) sweep(store);
+  if (status == STATUS_OK) status = lmdb_create(writer->part, problem, &writer->lmdb);
+  if (status == STATUS_OK) status = word_table_new(store, problem, &writer->words);
+  if (status == STATUS_OK && (status = digest_new(&writer->digest)) != STATUS_OK)
+    problem_set(problem, status, 0, "out of memory");
+  if (status != STATUS_OK)
+    writer_close(writer);
+  else
+    *out = writer;
+  return status;
+}
+
+void writer_close(struct writer *writer) {
+  if (!writer) return;
+  lmdb_close(writer->lmdb);
+  word_table_free(writer->words);
+  if (writer->digest) digest_free(writer->digest);
+  if (writer->fd >= 0 && !writer->finished) unlink(writer->part);
+  if (writer->fd >= 0) close(writer->fd);
+  free(writer->slab);
+  free(writer->norms);
+  free(writer);
+}
+
+static enum status fix_dim(struct writer *writer, uint32_t dim, struct problem *problem) {
+  if (dim < 1 || dim > MODEL_DIM_MAX)
+    return problem_set(problem, STATUS_LIMIT, 0, "%u dimensions; a model has 1 to %d", dim, MODEL_DIM_MAX);
+  writer->stride = rows_stride_of(dim);
+  writer->slab_rows = format_slab_rows(dim);
+  writer->slab = calloc((size_t)writer->slab_rows * writer->stride, sizeof *writer->slab);
+  writer->norms = calloc(writer->slab_rows, sizeof *writer->norms);
+  if (!writer->slab || !writer->norms) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
+  writer->dim = dim;
+  return STATUS_OK;
+}
+
+/* Puts one slab or chunk: lead, data, and zeros up to the smallest size that LMDB gives pages of its own. */
+static enum status put_slab(struct writer *writer, enum format_kind kind, uint32_t number, const void *data,
+                            size_t length, struct problem *problem) {
+  struct format_key key = format_key_of(kind, number);
+  size_t size = FORMAT_LEAD + length < FORMAT_VALUE_MIN ? FORMAT_VALUE_MIN : FORMAT_LEAD + length;
+  void *value;
+  enum status status = lmdb_reserve(writer->lmdb, key.bytes, key.length, size, false, problem, &value);
+  if (status != STATUS_OK) return status;
+  unsigned char *at = value;
+  memset(at, 0, FORMAT_LEAD);
+  memcpy(at + FORMAT_LEAD, data, length);
+  memset(at + FORMAT_LEAD + length, 0, size - FORMAT_LEAD - length);
+  return STATUS_OK;
+}
+
+static enum status flush_slab(struct writer *writer, struct problem *problem) {
+  if (writer->in_slab == 0) return STATUS_OK;
+  size_t rows = writer->in_slab;
+  enum status status =
+      put_slab(writer, FORMAT_ROWS, writer->slabs, writer->slab, rows * writer->stride * sizeof *writer->slab, problem);
+  if (status == STATUS_OK)
+    status = put_slab(writer, FORMAT_NORMS, writer->slabs, writer->norms, rows * sizeof *writer->norms, problem);
+  if (status == STATUS_OK) status = lmdb_commit(writer->lmdb, problem);
+  if (status != STATUS_OK) return status;
+  writer->slabs++;
+  writer->in_slab = 0;
+  return STATUS_OK;
+}
+
+enum status writer_add(struct writer *writer, struct word word, const float *vector, uint32_t dim,
+                       struct problem *problem, uint32_t *row) {
+  enum status status = writer->dim > 0 ? STATUS_OK : fix_dim(writer, dim, problem);
+  if (status != STATUS_OK) return status;
+  double norm = rows_norm_of(vector, dim);
+  if (dim != writer->dim || word.length > WORD_LENGTH_MAX || !isfinite(norm))
+    return problem_set(problem, STATUS_BAD_ARGUMENT, 0,
+                       "a row must have %u finite numbers and a word of at most %d bytes", writer->dim,
+                       WORD_LENGTH_MAX);
+  status = word_table_add(writer->words, word, problem, row);
+  if (status != STATUS_OK) return status;
+  digest_add(writer->digest, word, vector, dim);
+  memcpy(writer->slab + (size_t)writer->in_slab * writer->stride, vector, dim * sizeof *vector);
+  writer->norms[writer->in_slab++] = norm;
+  return writer->in_slab == writer->slab_rows ? flush_slab(writer, problem) : STATUS_OK;
+}
+
+/* Places by slab, the stream of words by chunk. */
+static enum status put_words(struct writer *writer, struct head *head, struct problem *problem) {
+  enum status status = STATUS_OK;
+  const uint64_t *places = word_table_places(writer->words);
+  for (uint32_t slab = 0; status == STATUS_OK && slab < head->slabs; slab++) {
+    uint64_t first = (uint64_t)slab * head->slab_rows;
+    size_t rows = head->rows - first < head->slab_rows ? (size_t)(head->rows - first) : head->slab_rows;
+    status = put_slab(writer, FORMAT_PLACES, slab, places + first, rows * sizeof *places, problem);
+    if (status == STATUS_OK) status = lmdb_commit(writer->lmdb, problem);
+  }
+  const unsigned char *text = word_table_text(writer->words, &head->text_bytes);
+  for (uint64_t start = 0; status == STATUS_OK && start < head->text_bytes; start += FORMAT_TEXT_CHUNK) {
+    uint64_t left = head->text_bytes - start;
+    size_t length = left < FORMAT_TEXT_CHUNK ? (size_t)left : FORMAT_TEXT_CHUNK;
+    status = put_slab(writer, FORMAT_TEXT, head->text_chunks++, text + start, length, problem);
+    if (status == STATUS_OK) status = lmdb_commit(writer->lmdb, problem);
+  }
+  return status;
+}
+
+/* How many of rows[0 … count-1], which are in byte order of their words, share the first one's key. */
+static uint32_t sharing_key(const struct word_table *words, const uint32_t *rows, uint32_t count) {
+  struct word first = word_table_word(words, rows[0]);
+  uint32_t sharing = 1;
+  if (first.length < FORMAT_KEY_WORD) return sharing;
+  while (sharing < count) {
+    struct word other = word_table_word(words, rows[sharing]);
+    if (other.length < FORMAT_KEY_WORD || memcmp(other.bytes, first.bytes, FORMAT_KEY_WORD) != 0) break;
+    sharing++;
+  }
+  return sharing;
+}
+
+static enum status put_word_keys(struct writer *writer, struct head *head, struct problem *problem) {
+  const uint32_t *rows;
+  enum status status = word_table_sorted(writer->words, problem, &rows);
+  size_t pending = 0;
+  for (uint32_t at = 0, sharing; status == STATUS_OK && at < head->rows; at += sharing) {
+    sharing = sharing_key(writer->words, rows + at, (uint32_t)head->rows - at);
+    struct format_key key = format_word_key(word_table_word(writer->words, rows[at]));
+    void *value;
+    status = lmdb_reserve(writer->lmdb, key.bytes, key.length, sharing * sizeof *rows, true, problem, &value);
+    if (status != STATUS_OK) return status;
+    memcpy(value, rows + at, sharing * sizeof *rows);
+    head->word_keys++;
+    pending += key.length + sharing * sizeof *rows;
+    if (pending < COMMIT_BYTES) continue;
+    status = lmdb_commit(writer->lmdb, problem);
+    pending = 0;
+  }
+  return status;
+}
+
+static enum status put_head(struct writer *writer, const struct head *head, struct problem *problem) {
+  unsigned char bytes[FORMAT_HEAD_FIXED + 2 * FORMAT_TEXT_MAX];
+  size_t length = format_head_write(head, bytes);
+  const unsigned char key = FORMAT_HEAD;
+  void *value;
+  enum status status = lmdb_reserve(writer->lmdb, &key, sizeof key, length, false, problem, &value);
+  if (status != STATUS_OK) return status;
+  memcpy(value, bytes, length);
+  return lmdb_commit(writer->lmdb, problem);
+}
+
+/* The file is whole: cut to LMDB's last page, summed, synced, and only then given its name. */
+static enum status seal(struct writer *writer, struct problem *problem, uint64_t *file_size) {
+  uint64_t covered = lmdb_size(writer->lmdb);
+  lmdb_close(writer->lmdb);
+  writer->lmdb = NULL;
+  if (ftruncate(writer->fd, (off_t)covered) != 0)
+    return problem_set_errno(problem, errno, "%s: cannot be cut to its size", writer->part);
+  enum status status = checksum_append(writer->fd, covered, writer->part, problem, file_size);
+  if (status != STATUS_OK) return status;
+  if (fsync(writer->fd) != 0) return problem_set_errno(problem, errno, "%s: cannot be synced", writer->part);
+  if (rename(writer->part, writer->path) != 0)
+    return problem_set_errno(problem, errno, "%s: cannot be renamed to %s", writer->part, writer->path);
+  writer->finished = true;
+  int folder = open(writer->store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) {
+    /* Some file systems cannot sync a folder; the model is there all the same. */
+    (void)fsync(folder);
+    close(folder);
+  }
+  return STATUS_OK;
+}
+
+enum status writer_finish(struct writer *writer, const struct writer_origin *origin, struct problem *problem,
+                          uint64_t *file_size, char digest[33]) {
+  struct head head = {.rows = word_table_count(writer->words), .dim = writer->dim, .stride = writer->stride};
+  if (head.rows == 0) return problem_set(problem, STATUS_BAD_MATRIX, 0, "no rows to store");
+  enum status status = flush_slab(writer, problem);
+  if (status != STATUS_OK) return status;
+  head.slab_rows = writer->slab_rows;
+  head.slabs = writer->slabs;
+  head.imported_at = origin->imported_at;
+  head.declared_rows = origin->declared_rows;
+  memcpy(head.skipped, origin->skipped, sizeof head.skipped);
+  snprintf(head.source, sizeof head.source, "%s", origin->source);
+  snprintf(head.source_format, sizeof head.source_format, "%s", origin->source_format);
+  digest_result(writer->digest, head.digest);
+  status = put_words(writer, &head, problem);
+  if (status == STATUS_OK) status = put_word_keys(writer, &head, problem);
+  if (status == STATUS_OK) status = put_head(writer, &head, problem);
+  if (status == STATUS_OK) status = seal(writer, problem, file_size);
+  if (status == STATUS_OK) digest_hex(head.digest, digest);
+  return status;
+}
