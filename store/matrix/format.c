@@ -10,11 +10,11 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the store maps little
 static const char magic[8] = "wordvec";
 static const uint32_t byte_order = 0x01020304;
 
-struct format_key format_key_of(enum format_kind kind, uint32_t number) {
+struct format_key format_key_of(struct format_part part) {
   return (struct format_key){
       .length = 5,
-      .bytes = {(unsigned char)kind, (unsigned char)(number >> 24), (unsigned char)(number >> 16),
-                (unsigned char)(number >> 8), (unsigned char)number}};
+      .bytes = {(unsigned char)part.kind, (unsigned char)(part.number >> 24), (unsigned char)(part.number >> 16),
+                (unsigned char)(part.number >> 8), (unsigned char)part.number}};
 }
 
 struct format_key format_word_key(struct word word) {
@@ -136,17 +136,17 @@ enum status format_head_read(const unsigned char *data, size_t length, const cha
   return status;
 }
 
-enum status format_slab(const struct lmdb *lmdb, enum format_kind kind, uint32_t number, size_t length,
-                        const char *file, struct problem *problem, const void **data) {
-  struct format_key key = format_key_of(kind, number);
-  const void *value = NULL;
-  size_t found = 0;
-  enum status status = lmdb_get(lmdb, key.bytes, key.length, &value, &found);
+enum status format_find(const struct lmdb *lmdb, struct format_part part, const char *file, struct problem *problem,
+                        const void **data) {
+  struct format_key key = format_key_of(part);
+  struct lmdb_span value = {0};
+  enum status status = lmdb_get(lmdb, (struct lmdb_span){key.bytes, key.length}, &value);
   if (status == STATUS_NO_MEMORY) return problem_set(problem, status, 0, "%s: out of memory", file);
-  if (status != STATUS_OK || found < FORMAT_LEAD + length || ((uintptr_t)value + FORMAT_LEAD) % 64 != 0)
+  if (status != STATUS_OK || value.length < FORMAT_LEAD + part.length ||
+      ((uintptr_t)value.data + FORMAT_LEAD) % FORMAT_ALIGNMENT != 0)
     return problem_set(problem, STATUS_DAMAGED, 0,
-                       "%s: record '%c' %u is missing, too short or not aligned; import it again", file, (char)kind,
-                       number);
-  *data = (const unsigned char *)value + FORMAT_LEAD;
+                       "%s: record '%c' %u is missing, too short or not aligned; import it again", file,
+                       (char)part.kind, part.number);
+  *data = (const unsigned char *)value.data + FORMAT_LEAD;
   return STATUS_OK;
 }

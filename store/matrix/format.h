@@ -10,6 +10,7 @@
 enum {
   FORMAT_VERSION = 1,
   FORMAT_LEAD = 48,             /* zero bytes before the data of a slab or chunk */
+  FORMAT_ALIGNMENT = 64,        /* of that data, in the file and in the map */
   FORMAT_VALUE_MIN = 16896,     /* a slab or chunk value is filled up to this, so that LMDB gives it pages of its own */
   FORMAT_TEXT_CHUNK = 16 << 20, /* bytes of the stream of words in one chunk */
   FORMAT_SLAB_BYTES = 32 << 20, /* a slab of rows is at most this, unless one row is more */
@@ -34,8 +35,15 @@ struct format_key {
   unsigned char bytes[FORMAT_KEY_MAX];
 };
 
+/* A slab or chunk: which, and how many bytes of data it holds behind its lead. */
+struct format_part {
+  enum format_kind kind;
+  uint32_t number;
+  size_t length;
+};
+
 /* The key of a slab or chunk. */
-struct format_key format_key_of(enum format_kind kind, uint32_t number);
+struct format_key format_key_of(struct format_part part);
 
 /* The key under which `word` is listed: its first FORMAT_KEY_WORD bytes count. */
 struct format_key format_word_key(struct word word);
@@ -73,10 +81,10 @@ uint32_t format_slab_rows(uint32_t dim);
 
 struct lmdb;
 
-/* The data of slab or chunk `number` behind its lead: `length` bytes at least, 64-byte aligned in the map.
- * STATUS_DAMAGED when it is not there, too short or not aligned; `file` names the file in *problem. */
-enum status format_slab(const struct lmdb *lmdb, enum format_kind kind, uint32_t number, size_t length,
-                        const char *file, struct problem *problem, const void **data) MUST_USE;
+/* The data of a slab or chunk behind its lead, 64-byte aligned in the map. STATUS_DAMAGED when it is not there, shorter
+ * than part.length or not aligned; `file` names the file in *problem. */
+enum status format_find(const struct lmdb *lmdb, struct format_part part, const char *file, struct problem *problem,
+                        const void **data) MUST_USE;
 
 /* Writes the head into `out` and returns its length, at most FORMAT_HEAD_FIXED + 2 * FORMAT_TEXT_MAX. */
 size_t format_head_write(const struct head *head, unsigned char *out);

@@ -38,6 +38,14 @@ static enum status status_of(int error) {
   }
 }
 
+static MDB_val val_of(struct lmdb_span span) {
+  return (MDB_val){.mv_size = span.length, .mv_data = (void *)(uintptr_t)span.data};
+}
+
+static struct lmdb_span span_of(MDB_val val) {
+  return (struct lmdb_span){.data = val.mv_data, .length = val.mv_size};
+}
+
 /* A full disk reaches LMDB as a short write, which it reports as EIO: ask the file system which of the two it was. */
 static enum status write_failed(const struct lmdb *lmdb, int error, struct problem *problem) {
   enum status status = status_of(error);
@@ -116,18 +124,15 @@ void lmdb_close(struct lmdb *lmdb) {
 
 /* The file never changes and LMDB keeps no lock, so a value found in a transaction stays where it is after its end. A
  * transaction for each look-up costs one calloc; LMDB promises nothing for one that several threads share. */
-enum status lmdb_get(const struct lmdb *lmdb, const void *key, size_t key_length, const void **value, size_t *length) {
+enum status lmdb_get(const struct lmdb *lmdb, struct lmdb_span key, struct lmdb_span *value) {
   MDB_txn *txn;
   int error = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn);
   if (error) return status_of(error);
-  MDB_val wanted = {.mv_size = key_length, .mv_data = (void *)(uintptr_t)key};
-  MDB_val found;
+  MDB_val wanted = val_of(key), found;
   error = mdb_get(txn, lmdb->dbi, &wanted, &found);
   mdb_txn_abort(txn);
-  if (error) return status_of(error);
-  *value = found.mv_data;
-  *length = found.mv_size;
-  return STATUS_OK;
+  if (!error) *value = span_of(found);
+  return status_of(error);
 }
 
 /* The map can grow only between transactions: so before each, for as much again as the file has and some more. */
@@ -144,12 +149,11 @@ static int begin(struct lmdb *lmdb, size_t length) {
   return mdb_txn_begin(lmdb->env, NULL, 0, &lmdb->txn);
 }
 
-enum status lmdb_reserve(struct lmdb *lmdb, const void *key, size_t key_length, size_t length, bool append,
-                         struct problem *problem, void **value) {
+enum status lmdb_reserve(struct lmdb *lmdb, struct lmdb_span key, size_t length, bool append, struct problem *problem,
+                         void **value) {
   int error = lmdb->txn ? 0 : begin(lmdb, length);
   if (error) return write_failed(lmdb, error, problem);
-  MDB_val wanted = {.mv_size = key_length, .mv_data = (void *)(uintptr_t)key};
-  MDB_val room = {.mv_size = length};
+  MDB_val wanted = val_of(key), room = {.mv_size = length};
   error = mdb_put(lmdb->txn, lmdb->dbi, &wanted, &room, MDB_RESERVE | MDB_NOOVERWRITE | (append ? MDB_APPEND : 0));
   if (error) return write_failed(lmdb, error, problem);
   *value = room.mv_data;
@@ -197,15 +201,12 @@ void lmdb_cursor_close(struct lmdb_cursor *cursor) {
 static enum status move(struct lmdb_cursor *cursor, MDB_val key, MDB_cursor_op how, struct lmdb_record *record) {
   MDB_val value;
   int error = mdb_cursor_get(cursor->cursor, &key, &value, how);
-  if (error) return status_of(error);
-  *record = (struct lmdb_record){
-      .key = key.mv_data, .key_length = key.mv_size, .value = value.mv_data, .value_length = value.mv_size};
-  return STATUS_OK;
+  if (!error) *record = (struct lmdb_record){.key = span_of(key), .value = span_of(value)};
+  return status_of(error);
 }
 
-enum status lmdb_cursor_seek(struct lmdb_cursor *cursor, const void *key, size_t key_length,
-                             struct lmdb_record *record) {
-  return move(cursor, (MDB_val){.mv_size = key_length, .mv_data = (void *)(uintptr_t)key}, MDB_SET_RANGE, record);
+enum status lmdb_cursor_seek(struct lmdb_cursor *cursor, struct lmdb_span key, struct lmdb_record *record) {
+  return move(cursor, val_of(key), MDB_SET_RANGE, record);
 }
 
 enum status lmdb_cursor_next(struct lmdb_cursor *cursor, struct lmdb_record *record) {

@@ -11,6 +11,12 @@
 
 struct lmdb;
 
+/* Borrowed bytes: a key or a value. */
+struct lmdb_span {
+  const void *data;
+  size_t length;
+};
+
 /* Opens for reading the LMDB file of `covered` bytes that `fd` has open; the descriptor stays the caller's and may be
  * closed afterwards. Its bytes must be trusted: LMDB checks next to nothing. `file` names it in *problem. */
 enum status lmdb_open(int fd, uint64_t covered, const char *file, struct problem *problem, struct lmdb **out) MUST_USE;
@@ -22,13 +28,12 @@ void lmdb_close(struct lmdb *lmdb); /* drops what was not committed; NULL is all
 
 /* The value of a key, borrowed until lmdb_close() in a file opened for reading. STATUS_NOT_FOUND, STATUS_NO_MEMORY, or
  * STATUS_DAMAGED for any other failure of LMDB. Thread-safe. */
-enum status lmdb_get(const struct lmdb *lmdb, const void *key, size_t key_length, const void **value,
-                     size_t *length) MUST_USE;
+enum status lmdb_get(const struct lmdb *lmdb, struct lmdb_span key, struct lmdb_span *value) MUST_USE;
 
 /* Room for the value of a new key, `length` bytes for the caller to fill wholly before the next call with this lmdb.
  * Keys given with `append` must ascend above all keys in the file. */
-enum status lmdb_reserve(struct lmdb *lmdb, const void *key, size_t key_length, size_t length, bool append,
-                         struct problem *problem, void **value) MUST_USE;
+enum status lmdb_reserve(struct lmdb *lmdb, struct lmdb_span key, size_t length, bool append, struct problem *problem,
+                         void **value) MUST_USE;
 
 /* Commits what was reserved and filled since the last commit. Memory in use goes back to almost nothing. */
 enum status lmdb_commit(struct lmdb *lmdb, struct problem *problem) MUST_USE;
@@ -40,18 +45,15 @@ uint64_t lmdb_size(const struct lmdb *lmdb);
 struct lmdb_cursor;
 
 struct lmdb_record {
-  const unsigned char *key;
-  size_t key_length;
-  const unsigned char *value;
-  size_t value_length;
+  struct lmdb_span key;
+  struct lmdb_span value;
 };
 
 enum status lmdb_cursor_open(const struct lmdb *lmdb, struct lmdb_cursor **out) MUST_USE;
 void lmdb_cursor_close(struct lmdb_cursor *cursor);
 
 /* The first record whose key is not below `key`, or the next one; STATUS_NOT_FOUND behind the last. */
-enum status lmdb_cursor_seek(struct lmdb_cursor *cursor, const void *key, size_t key_length,
-                             struct lmdb_record *record) MUST_USE;
+enum status lmdb_cursor_seek(struct lmdb_cursor *cursor, struct lmdb_span key, struct lmdb_record *record) MUST_USE;
 enum status lmdb_cursor_next(struct lmdb_cursor *cursor, struct lmdb_record *record) MUST_USE;
 
 #endif

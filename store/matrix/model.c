@@ -47,15 +47,14 @@ enum status model_path(const char *store, const char *name, char *path, size_t s
 }
 
 static enum status read_head(struct model *model, const char *file, struct problem *problem) {
-  struct format_key key = {.length = 1, .bytes = {FORMAT_HEAD}};
-  const void *value = NULL;
-  size_t length = 0;
-  enum status status = lmdb_get(model->lmdb, key.bytes, key.length, &value, &length);
+  const unsigned char key = FORMAT_HEAD;
+  struct lmdb_span value = {0};
+  enum status status = lmdb_get(model->lmdb, (struct lmdb_span){&key, 1}, &value);
   if (status == STATUS_NOT_FOUND)
     return problem_set(problem, STATUS_FOREIGN, 0, "%s: an LMDB file, but not a wordvec store", file);
   if (status != STATUS_OK)
     return problem_set(problem, status, 0, "%s: cannot read its head: %s", file, status_text(status));
-  return format_head_read(value, length, file, problem, &model->head);
+  return format_head_read(value.data, value.length, file, problem, &model->head);
 }
 
 static enum status map_rows(struct model *model, const char *file, struct problem *problem) {
@@ -74,10 +73,12 @@ static enum status map_rows(struct model *model, const char *file, struct proble
     size_t rows = rows_in_slab(&model->rows, slab);
     const void *data;
     enum status status =
-        format_slab(model->lmdb, FORMAT_ROWS, slab, rows * head->stride * sizeof(float), file, problem, &data);
+        format_find(model->lmdb, (struct format_part){FORMAT_ROWS, slab, rows * head->stride * sizeof(float)}, file,
+                    problem, &data);
     if (status != STATUS_OK) return status;
     model->slabs[slab] = data;
-    status = format_slab(model->lmdb, FORMAT_NORMS, slab, rows * sizeof(double), file, problem, &data);
+    status =
+        format_find(model->lmdb, (struct format_part){FORMAT_NORMS, slab, rows * sizeof(double)}, file, problem, &data);
     if (status != STATUS_OK) return status;
     model->norms[slab] = data;
   }

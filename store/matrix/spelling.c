@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/matrix/vocabulary.h"
+#include "store/utf8.h"
 
 enum {
   LETTERS_MAX = 64, /* code points of a word that is compared */
@@ -24,31 +25,14 @@ static uint32_t fold(uint32_t letter) {
   return letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A') : letter;
 }
 
-/* Decodes one code point of at least two bytes (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF) and
- * returns its length, 0 when it is not one. */
-static size_t decode(const unsigned char *at, size_t left, uint32_t *letter) {
-  size_t length = at[0] >= 0xF0 ? 4 : at[0] >= 0xE0 ? 3 : 2;
-  static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-  if (at[0] < 0xC2 || at[0] > 0xF4 || length > left) return 0;
-  uint32_t value = at[0] & (0xFFu >> (length + 1));
-  for (size_t i = 1; i < length; i++) {
-    if ((at[i] & 0xC0) != 0x80) return 0;
-    value = value << 6 | (at[i] & 0x3F);
-  }
-  if (value < least[length] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return 0;
-  *letter = value;
-  return length;
-}
-
 static bool spell(struct word word, struct spelling *out) {
   if (word.length == 0 || word.length > BYTES_MAX) return false;
-  const unsigned char *bytes = (const unsigned char *)word.bytes;
   out->count = 0;
   out->set = 0;
   for (size_t at = 0; at < word.length;) {
-    uint32_t letter = bytes[at];
-    size_t length = letter < 0x80 ? 1 : decode(bytes + at, word.length - at, &letter);
-    if (length == 0 || out->count == LETTERS_MAX) return false;
+    uint32_t letter = (unsigned char)word.bytes[at];
+    size_t length = letter < 0x80 ? 1 : utf8_next(word.bytes + at, word.length - at, &letter);
+    if (letter == UTF8_ILL_FORMED || out->count == LETTERS_MAX) return false;
     letter = fold(letter);
     out->letters[out->count++] = letter;
     out->set |= 1ull << (letter & 63);

@@ -32,27 +32,21 @@ static enum status check_word(const struct vocabulary *vocabulary, uint32_t row,
                      status == STATUS_OK ? "another row" : "no row");
 }
 
-static bool in_order(struct word a, struct word b) {
-  size_t shared = a.length < b.length ? a.length : b.length;
-  int difference = shared > 0 ? memcmp(a.bytes, b.bytes, shared) : 0;
-  return difference < 0 || (difference == 0 && a.length < b.length);
-}
-
 /* A walk through all word keys, page by page: in order, and as many as there are rows. */
 static enum status check_order(const struct vocabulary *vocabulary, struct problem *problem) {
   enum { PAGE = 1024 };
-  const struct word all = {.bytes = "", .length = 0};
   uint32_t page[PAGE];
   struct word last = {0};
+  struct vocabulary_range range = {.prefix = {.bytes = "", .length = 0}};
   uint64_t seen = 0;
-  for (int more = 1; more;) {
+  for (bool more = true; more; range.after = &last) {
     size_t count = 0;
-    enum status status = vocabulary_page(vocabulary, all, seen > 0 ? &last : NULL, PAGE, page, &count, &more);
+    enum status status = vocabulary_page(vocabulary, &range, PAGE, page, &count, &more);
     if (status != STATUS_OK)
       return problem_set(problem, status, 0, "the word keys cannot be walked: %s", status_text(status));
     for (size_t i = 0; i < count; i++) {
       struct word word = vocabulary_word(vocabulary, page[i]);
-      if (seen > 0 && !in_order(last, word))
+      if (seen > 0 && word_compare(last, word) >= 0)
         return problem_set(problem, STATUS_DAMAGED, 0, "row %u: its word key is out of order", page[i]);
       last = word;
       seen++;

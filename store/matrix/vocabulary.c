@@ -1,6 +1,7 @@
 /* Words of an open model: row → word is arithmetic into the map, word → row one key of LMDB. */
 #include "store/matrix/vocabulary.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,33 +29,31 @@ struct word vocabulary_word(const struct vocabulary *vocabulary, uint32_t row) {
                        .length = length};
 }
 
-/* As memcmp over the bytes, a word before its extensions. */
-static int compare_words(struct word a, struct word b) {
+int word_compare(struct word a, struct word b) {
   size_t shared = a.length < b.length ? a.length : b.length;
   int difference = shared > 0 ? memcmp(a.bytes, b.bytes, shared) : 0;
   return difference ? difference : (a.length > b.length) - (a.length < b.length);
 }
 
 /* The rows of a word key's value; false when the value is not whole rows of this model. */
-static bool read_row(const struct vocabulary *vocabulary, const unsigned char *value, size_t index, uint32_t *row) {
-  memcpy(row, value + index * sizeof *row, sizeof *row);
+static bool read_row(const struct vocabulary *vocabulary, const struct lmdb_span *value, size_t index, uint32_t *row) {
+  memcpy(row, (const unsigned char *)value->data + index * sizeof *row, sizeof *row);
   return *row < vocabulary->count;
 }
 
 enum status vocabulary_find(const struct vocabulary *vocabulary, struct word word, uint32_t *row) {
   if (word.length > WORD_LENGTH_MAX) return STATUS_NOT_FOUND;
   struct format_key key = format_word_key(word);
-  const void *value;
-  size_t length;
-  enum status status = lmdb_get(vocabulary->lmdb, key.bytes, key.length, &value, &length);
+  struct lmdb_span value;
+  enum status status = lmdb_get(vocabulary->lmdb, (struct lmdb_span){key.bytes, key.length}, &value);
   if (status != STATUS_OK) return status;
   /* Bisection over the rows that share the key: one, but for words as long as the key. */
-  size_t low = 0, high = length / sizeof *row;
+  size_t low = 0, high = value.length / sizeof *row;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
     uint32_t candidate;
-    if (!read_row(vocabulary, value, middle, &candidate)) return STATUS_DAMAGED;
-    int order = compare_words(vocabulary_word(vocabulary, candidate), word);
+    if (!read_row(vocabulary, &value, middle, &candidate)) return STATUS_DAMAGED;
+    int order = word_compare(vocabulary_word(vocabulary, candidate), word);
     if (order == 0) {
       *row = candidate;
       return STATUS_OK;
@@ -70,8 +69,7 @@ enum status vocabulary_find(const struct vocabulary *vocabulary, struct word wor
 /* What a page is collected from and into. */
 struct page {
   const struct vocabulary *vocabulary;
-  struct word prefix;
-  const struct word *after;
+  const struct vocabulary_range *range;
   size_t limit;
   uint32_t *rows;
   size_t count;
@@ -81,16 +79,17 @@ struct page {
 /* Adds the rows of one key; STATUS_NOT_FOUND when the page ends here. Rows before the prefix or not after `after` are
  * passed over: they can only be others of the first key. */
 static enum status collect(struct page *page, const struct lmdb_record *record) {
-  if (record->key_length == 0 || record->key[0] != FORMAT_WORD) return STATUS_NOT_FOUND;
-  for (size_t i = 0; i < record->value_length / sizeof(uint32_t); i++) {
+  if (record->key.length == 0 || *(const unsigned char *)record->key.data != FORMAT_WORD) return STATUS_NOT_FOUND;
+  for (size_t i = 0; i < record->value.length / sizeof(uint32_t); i++) {
     uint32_t row;
-    if (!read_row(page->vocabulary, record->value, i, &row)) return STATUS_DAMAGED;
+    if (!read_row(page->vocabulary, &record->value, i, &row)) return STATUS_DAMAGED;
     struct word word = vocabulary_word(page->vocabulary, row);
-    if (page->after && compare_words(word, *page->after) <= 0) continue;
-    size_t shared = word.length < page->prefix.length ? word.length : page->prefix.length;
-    int order = shared > 0 ? memcmp(word.bytes, page->prefix.bytes, shared) : 0;
+    if (page->range->after && word_compare(word, *page->range->after) <= 0) continue;
+    struct word prefix = page->range->prefix;
+    size_t shared = word.length < prefix.length ? word.length : prefix.length;
+    int order = shared > 0 ? memcmp(word.bytes, prefix.bytes, shared) : 0;
     if (order > 0) return STATUS_NOT_FOUND;
-    if (order < 0 || shared < page->prefix.length) continue;
+    if (order < 0 || shared < prefix.length) continue;
     if (page->count == page->limit) {
       page->more = true;
       return STATUS_NOT_FOUND;
@@ -100,15 +99,16 @@ static enum status collect(struct page *page, const struct lmdb_record *record) 
   return STATUS_OK;
 }
 
-enum status vocabulary_page(const struct vocabulary *vocabulary, struct word prefix, const struct word *after,
-                            size_t limit, uint32_t *rows, size_t *count, int *more) {
-  struct page page = {.vocabulary = vocabulary, .prefix = prefix, .after = after, .limit = limit, .rows = rows};
-  struct format_key key = format_word_key(after && compare_words(*after, prefix) > 0 ? *after : prefix);
+enum status vocabulary_page(const struct vocabulary *vocabulary, const struct vocabulary_range *range, size_t limit,
+                            uint32_t *rows, size_t *count, bool *more) {
+  struct page page = {.vocabulary = vocabulary, .range = range, .limit = limit, .rows = rows};
+  bool from_after = range->after && word_compare(*range->after, range->prefix) > 0;
+  struct format_key key = format_word_key(from_after ? *range->after : range->prefix);
   struct lmdb_cursor *cursor;
   struct lmdb_record record;
   enum status status = lmdb_cursor_open(vocabulary->lmdb, &cursor);
   if (status != STATUS_OK) return status;
-  status = lmdb_cursor_seek(cursor, key.bytes, key.length, &record);
+  status = lmdb_cursor_seek(cursor, (struct lmdb_span){key.bytes, key.length}, &record);
   while (status == STATUS_OK) {
     status = collect(&page, &record);
     if (status == STATUS_OK) status = lmdb_cursor_next(cursor, &record);
@@ -143,7 +143,8 @@ static enum status load(struct vocabulary *vocabulary, const struct head *head, 
     uint64_t left = head->rows - (uint64_t)slab * head->slab_rows;
     size_t length = (left < head->slab_rows ? (size_t)left : head->slab_rows) * sizeof(uint64_t);
     const void *data;
-    enum status status = format_slab(vocabulary->lmdb, FORMAT_PLACES, slab, length, file, problem, &data);
+    enum status status =
+        format_find(vocabulary->lmdb, (struct format_part){FORMAT_PLACES, slab, length}, file, problem, &data);
     if (status != STATUS_OK) return status;
     vocabulary->places[slab] = data;
   }
@@ -151,7 +152,8 @@ static enum status load(struct vocabulary *vocabulary, const struct head *head, 
     uint64_t left = head->text_bytes - (uint64_t)chunk * FORMAT_TEXT_CHUNK;
     size_t length = left < FORMAT_TEXT_CHUNK ? (size_t)left : FORMAT_TEXT_CHUNK;
     const void *data;
-    enum status status = format_slab(vocabulary->lmdb, FORMAT_TEXT, chunk, length, file, problem, &data);
+    enum status status =
+        format_find(vocabulary->lmdb, (struct format_part){FORMAT_TEXT, chunk, length}, file, problem, &data);
     if (status != STATUS_OK) return status;
     vocabulary->chunks[chunk] = data;
   }

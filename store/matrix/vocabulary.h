@@ -2,6 +2,7 @@
 #ifndef WORDVEC_STORE_MATRIX_VOCABULARY_H
 #define WORDVEC_STORE_MATRIX_VOCABULARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,10 +28,19 @@ struct word vocabulary_word(const struct vocabulary *vocabulary, uint32_t row);
  * failed. Thread-safe. */
 enum status vocabulary_find(const struct vocabulary *vocabulary, struct word word, uint32_t *row) MUST_USE;
 
-/* Up to `limit` rows whose words begin with `prefix` and come after `after` (strictly; NULL: from the first), in byte
- * order of the words (as memcmp, a shorter word before its extensions). *more says whether others follow. */
-enum status vocabulary_page(const struct vocabulary *vocabulary, struct word prefix, const struct word *after,
-                            size_t limit, uint32_t *rows, size_t *count, int *more) MUST_USE;
+/* Which words a page is of: those that begin with `prefix` and come after `after` (strictly; NULL: from the first). */
+struct vocabulary_range {
+  struct word prefix;
+  const struct word *after;
+};
+
+/* The first `limit` rows of the range, in byte order of the words (as memcmp, a shorter word before its extensions).
+ * *more says whether others follow. */
+enum status vocabulary_page(const struct vocabulary *vocabulary, const struct vocabulary_range *range, size_t limit,
+                            uint32_t *rows, size_t *count, bool *more) MUST_USE;
+
+/* Negative, 0 or positive as `a` comes before, is, or comes after `b` in that order. */
+int word_compare(struct word a, struct word b);
 
 /* Up to `limit` (at most 16) rows whose words are spelt nearly as `word`, nearest first, then lower rows first.
  * Distance is optimal string alignment (insert, delete, replace, swap neighbours: 1 each) in code points, at most 2

@@ -155,17 +155,18 @@ static enum status fix_dim(struct writer *writer, uint32_t dim, struct problem *
 }
 
 /* Puts one slab or chunk: lead, data, and zeros up to the smallest size that LMDB gives pages of its own. */
-static enum status put_slab(struct writer *writer, enum format_kind kind, uint32_t number, const void *data,
-                            size_t length, struct problem *problem) {
-  struct format_key key = format_key_of(kind, number);
-  size_t size = FORMAT_LEAD + length < FORMAT_VALUE_MIN ? FORMAT_VALUE_MIN : FORMAT_LEAD + length;
+static enum status put_part(struct writer *writer, struct format_part part, const void *data, struct problem *problem) {
+  struct format_key key = format_key_of(part);
+  size_t filled = FORMAT_LEAD + part.length;
+  size_t size = filled < FORMAT_VALUE_MIN ? FORMAT_VALUE_MIN : filled;
   void *value;
-  enum status status = lmdb_reserve(writer->lmdb, key.bytes, key.length, size, false, problem, &value);
+  enum status status =
+      lmdb_reserve(writer->lmdb, (struct lmdb_span){key.bytes, key.length}, size, false, problem, &value);
   if (status != STATUS_OK) return status;
   unsigned char *at = value;
   memset(at, 0, FORMAT_LEAD);
-  memcpy(at + FORMAT_LEAD, data, length);
-  memset(at + FORMAT_LEAD + length, 0, size - FORMAT_LEAD - length);
+  memcpy(at + FORMAT_LEAD, data, part.length);
+  memset(at + filled, 0, size - filled);
   return STATUS_OK;
 }
 
@@ -173,9 +174,11 @@ static enum status flush_slab(struct writer *writer, struct problem *problem) {
   if (writer->in_slab == 0) return STATUS_OK;
   size_t rows = writer->in_slab;
   enum status status =
-      put_slab(writer, FORMAT_ROWS, writer->slabs, writer->slab, rows * writer->stride * sizeof *writer->slab, problem);
+      put_part(writer, (struct format_part){FORMAT_ROWS, writer->slabs, rows * writer->stride * sizeof *writer->slab},
+               writer->slab, problem);
   if (status == STATUS_OK)
-    status = put_slab(writer, FORMAT_NORMS, writer->slabs, writer->norms, rows * sizeof *writer->norms, problem);
+    status = put_part(writer, (struct format_part){FORMAT_NORMS, writer->slabs, rows * sizeof *writer->norms},
+                      writer->norms, problem);
   if (status == STATUS_OK) status = lmdb_commit(writer->lmdb, problem);
   if (status != STATUS_OK) return status;
   writer->slabs++;
@@ -207,14 +210,15 @@ static enum status put_words(struct writer *writer, struct head *head, struct pr
   for (uint32_t slab = 0; status == STATUS_OK && slab < head->slabs; slab++) {
     uint64_t first = (uint64_t)slab * head->slab_rows;
     size_t rows = head->rows - first < head->slab_rows ? (size_t)(head->rows - first) : head->slab_rows;
-    status = put_slab(writer, FORMAT_PLACES, slab, places + first, rows * sizeof *places, problem);
+    status =
+        put_part(writer, (struct format_part){FORMAT_PLACES, slab, rows * sizeof *places}, places + first, problem);
     if (status == STATUS_OK) status = lmdb_commit(writer->lmdb, problem);
   }
   const unsigned char *text = word_table_text(writer->words, &head->text_bytes);
   for (uint64_t start = 0; status == STATUS_OK && start < head->text_bytes; start += FORMAT_TEXT_CHUNK) {
     uint64_t left = head->text_bytes - start;
     size_t length = left < FORMAT_TEXT_CHUNK ? (size_t)left : FORMAT_TEXT_CHUNK;
-    status = put_slab(writer, FORMAT_TEXT, head->text_chunks++, text + start, length, problem);
+    status = put_part(writer, (struct format_part){FORMAT_TEXT, head->text_chunks++, length}, text + start, problem);
     if (status == STATUS_OK) status = lmdb_commit(writer->lmdb, problem);
   }
   return status;
@@ -241,7 +245,8 @@ static enum status put_word_keys(struct writer *writer, struct head *head, struc
     sharing = sharing_key(writer->words, rows + at, (uint32_t)head->rows - at);
     struct format_key key = format_word_key(word_table_word(writer->words, rows[at]));
     void *value;
-    status = lmdb_reserve(writer->lmdb, key.bytes, key.length, sharing * sizeof *rows, true, problem, &value);
+    status = lmdb_reserve(writer->lmdb, (struct lmdb_span){key.bytes, key.length}, sharing * sizeof *rows, true,
+                          problem, &value);
     if (status != STATUS_OK) return status;
     memcpy(value, rows + at, sharing * sizeof *rows);
     head->word_keys++;
@@ -258,7 +263,7 @@ static enum status put_head(struct writer *writer, const struct head *head, stru
   size_t length = format_head_write(head, bytes);
   const unsigned char key = FORMAT_HEAD;
   void *value;
-  enum status status = lmdb_reserve(writer->lmdb, &key, sizeof key, length, false, problem, &value);
+  enum status status = lmdb_reserve(writer->lmdb, (struct lmdb_span){&key, sizeof key}, length, false, problem, &value);
   if (status != STATUS_OK) return status;
   memcpy(value, bytes, length);
   return lmdb_commit(writer->lmdb, problem);
