@@ -133,6 +133,19 @@ suite: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
 # What holds every program and links each: to see that a compiler has nothing to say.
 programs: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
 
+# ---- arm64: built with Debian's cross compiler against libraries unpacked under build/, tested under qemu-user
+
+ARM64_SYSROOT := $(CURDIR)/build/arm64-sysroot
+arm64_libraries = $(shell sh deploy/setup --print build test | grep -E '^(lib|zlib|check$$)')
+
+cross: ## Build everything for arm64, and run the unit tests under qemu-user
+	@$(setup) build test check
+	@tests/support/arm64-sysroot $(ARM64_SYSROOT) $(arm64_libraries)
+	@PKG_CONFIG_SYSROOT_DIR=$(ARM64_SYSROOT) PKG_CONFIG_LIBDIR=$(ARM64_SYSROOT)/usr/lib/aarch64-linux-gnu/pkgconfig \
+	  CK_TIMEOUT_MULTIPLIER=10 TEST_WRAPPER='qemu-aarch64-static -L $(ARM64_SYSROOT)' \
+	  $(again) VARIANT=arm64 AR=aarch64-linux-gnu-ar CC='aarch64-linux-gnu-gcc --sysroot=$(ARM64_SYSROOT)' programs unit
+.PHONY: cross
+
 clean: ## Remove what was built
 	rm -rf build
 
