@@ -133,6 +133,15 @@ suite: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
 # What holds every program and links each: to see that a compiler has nothing to say.
 programs: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
 
+lint: ## Check what the compiler does not know: includes, lengths, format, scripts
+	@$(setup) build lint
+	@tests/lint/selftest
+	@tests/lint/run
+
+format: ## Format the C files
+	@$(setup) lint
+	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
 # ---- arm64: built with Debian's cross compiler against libraries unpacked under build/, tested under qemu-user
 
 ARM64_SYSROOT := $(CURDIR)/build/arm64-sysroot
@@ -151,6 +160,6 @@ clean: ## Remove what was built
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
-.PHONY: help all run test unit suite programs clean always
+.PHONY: help all run test unit suite programs lint format clean always
 .SECONDARY:
 .DELETE_ON_ERROR:
