@@ -142,6 +142,18 @@ format: ## Format the C files
 	@$(setup) lint
 	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
+# ---- Benchmarks: each takes a store file
+
+BENCH_MODEL ?= $(strip $(STORE))/classics.50d.mdb
+BENCH_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(call find,tests/bench))
+
+$(BENCH_PROGRAMS): %: %.o $(OUT)/libwordvec.a
+	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SERVER_LIBS) $(STORE_LIBS)
+
+bench: $(BENCH_PROGRAMS) ## Time exact search over the store file BENCH_MODEL, one core
+	@for program in $(BENCH_PROGRAMS); do taskset -c 0 $$program $(BENCH_MODEL) || exit; done
+.PHONY: bench
+
 # ---- arm64: built with Debian's cross compiler against libraries unpacked under build/, tested under qemu-user
 
 ARM64_SYSROOT := $(CURDIR)/build/arm64-sysroot
