@@ -33,7 +33,7 @@ static bool has_ended(struct daemon *daemon) {
 
 /* The port of the "listening on" line; 0 while there is none. */
 static unsigned port_in_log(const struct daemon *daemon) {
-  static const char mark[] = "listening on http://127.0.0.1:";
+  static const char mark[] = "http://127.0.0.1:"; /* in the text and in the JSON form of the line */
   char *log = scratch_read(daemon->log, NULL);
   char *found = strstr(log, mark);
   char *number = found ? found + strlen(mark) : NULL;
@@ -58,8 +58,10 @@ void daemon_start(struct daemon *daemon, ...) {
   while (count < PROCESS_ARGUMENTS_MAX - 1 && (arguments[count] = va_arg(list, const char *))) count++;
   arguments[count] = NULL;
   va_end(list);
-  if (snprintf(daemon->log, sizeof daemon->log, "%s.log", daemon->store) >= SCRATCH_PATH_MAX) support_fail("long path");
-  unlink(daemon->log);
+  scratch_path(daemon->log, "daemon.XXXXXX.log");
+  int log = mkstemps(daemon->log, 4);
+  if (log < 0) support_fail("mkstemps %s", daemon->log);
+  close(log);
   struct process_io io = {.err = daemon->log, .input = -1};
   daemon->pid = process_start(arguments, &io);
   double deadline = support_seconds() + SUPPORT_PATIENCE_SECONDS;
