@@ -1,4 +1,4 @@
-/* The set of words of an import: open addressing over scratch files, and a multikey quicksort at the end. */
+/* The set of words of an import: open addressing over spill files, and a multikey quicksort at the end. */
 #include "store/matrix/word_table.h"
 
 #include <endian.h>
@@ -7,16 +7,16 @@
 #include <xxhash.h>
 
 #include "store/matrix/format.h"
-#include "store/matrix/scratch.h"
+#include "store/matrix/spill.h"
 
 enum { FIRST_SLOTS = 1 << 12 };
 
 struct word_table {
   char *folder;
-  struct scratch text;   /* the stream of word bytes */
-  struct scratch places; /* u64 by row */
-  struct scratch slots;  /* u64 by hash: upper half of the hash << 32 | row + 1; 0 is free */
-  struct scratch order;  /* struct entry by rank while sorting, then u32 */
+  struct spill text;   /* the stream of word bytes */
+  struct spill places; /* u64 by row */
+  struct spill slots;  /* u64 by hash: upper half of the hash << 32 | row + 1; 0 is free */
+  struct spill order;  /* struct entry by rank while sorting, then u32 */
   uint64_t text_length;
   uint64_t slot_count; /* a power of two */
   uint32_t count;
@@ -25,14 +25,14 @@ struct word_table {
 enum status word_table_new(const char *folder, struct problem *problem, struct word_table **out) {
   struct word_table *table = calloc(1, sizeof *table);
   if (!table) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
-  table->text = table->places = table->slots = table->order = SCRATCH_NONE;
+  table->text = table->places = table->slots = table->order = SPILL_NONE;
   table->slot_count = FIRST_SLOTS;
   size_t size = strlen(folder) + 1;
   table->folder = malloc(size);
   enum status status = table->folder ? STATUS_OK : problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
   if (status == STATUS_OK) {
     memcpy(table->folder, folder, size);
-    status = scratch_grow(&table->slots, folder, FIRST_SLOTS * sizeof(uint64_t), problem);
+    status = spill_grow(&table->slots, folder, FIRST_SLOTS * sizeof(uint64_t), problem);
   }
   if (status != STATUS_OK)
     word_table_free(table);
@@ -43,10 +43,10 @@ enum status word_table_new(const char *folder, struct problem *problem, struct w
 
 void word_table_free(struct word_table *table) {
   if (!table) return;
-  scratch_release(&table->text);
-  scratch_release(&table->places);
-  scratch_release(&table->slots);
-  scratch_release(&table->order);
+  spill_release(&table->text);
+  spill_release(&table->places);
+  spill_release(&table->slots);
+  spill_release(&table->order);
   free(table->folder);
   free(table);
 }
@@ -89,7 +89,7 @@ static uint64_t slot_value(uint64_t hash, uint32_t row) {
 
 /* Doubles the slots and puts every row back in. */
 static enum status grow_slots(struct word_table *table, struct problem *problem) {
-  enum status status = scratch_grow(&table->slots, table->folder, table->slot_count * 2 * sizeof(uint64_t), problem);
+  enum status status = spill_grow(&table->slots, table->folder, table->slot_count * 2 * sizeof(uint64_t), problem);
   if (status != STATUS_OK) return status;
   table->slot_count *= 2;
   uint64_t *slots = (uint64_t *)(void *)table->slots.data;
@@ -120,9 +120,9 @@ enum status word_table_add(struct word_table *table, struct word word, struct pr
   }
   if (table->count == MODEL_ROWS_MAX) return problem_set(problem, STATUS_LIMIT, 0, "more than %u rows", MODEL_ROWS_MAX);
   uint64_t offset = next_offset(table, word.length);
-  enum status status = scratch_grow(&table->text, table->folder, offset + word.length, problem);
+  enum status status = spill_grow(&table->text, table->folder, offset + word.length, problem);
   if (status == STATUS_OK)
-    status = scratch_grow(&table->places, table->folder, (table->count + 1ull) * sizeof(uint64_t), problem);
+    status = spill_grow(&table->places, table->folder, (table->count + 1ull) * sizeof(uint64_t), problem);
   if (status != STATUS_OK) return status;
   if ((table->count + 1ull) * 2 > table->slot_count) {
     status = grow_slots(table, problem);
@@ -227,8 +227,7 @@ static void sort_entries(const struct word_table *table, struct entry *entries, 
 }
 
 enum status word_table_sorted(struct word_table *table, struct problem *problem, const uint32_t **rows) {
-  enum status status =
-      scratch_grow(&table->order, table->folder, (table->count + 1ull) * sizeof(struct entry), problem);
+  enum status status = spill_grow(&table->order, table->folder, (table->count + 1ull) * sizeof(struct entry), problem);
   if (status != STATUS_OK) return status;
   struct entry *entries = (struct entry *)(void *)table->order.data;
   for (uint32_t row = 0; row < table->count; row++)

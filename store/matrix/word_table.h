@@ -1,6 +1,6 @@
 /* The words of a matrix while it is being written: a set that gives each new word the next row, remembers the stream
  * of word bytes and each word's place in it (../FORMAT.md), and at the end walks the rows in byte order of their
- * words. All of it lies in scratch files: private memory does not grow with the number of words. */
+ * words. All of it lies in spill files: private memory does not grow with the number of words. */
 #ifndef WORDVEC_STORE_MATRIX_WORD_TABLE_H
 #define WORDVEC_STORE_MATRIX_WORD_TABLE_H
 
@@ -11,7 +11,7 @@
 
 struct word_table;
 
-/* `folder` (copied) is where the scratch files are made. */
+/* `folder` (copied) is where the spill files are made. */
 enum status word_table_new(const char *folder, struct problem *problem, struct word_table **out) MUST_USE;
 void word_table_free(struct word_table *table); /* NULL is allowed */
 
