@@ -1,0 +1,23 @@
+/* The one binary: finds out what is asked for and runs it. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "server/commands.h"
+
+typedef int run_command(const struct options *options);
+
+int main(int count, char *arguments[]) {
+  static run_command *const commands[COMMAND_COUNT] = {
+      [COMMAND_IMPORT] = cmd_import, [COMMAND_SERVE] = cmd_serve,   [COMMAND_LIST] = cmd_list,
+      [COMMAND_INFO] = cmd_info,     [COMMAND_VERIFY] = cmd_verify, [COMMAND_HEALTHCHECK] = cmd_healthcheck,
+  };
+  struct options options;
+  int status = options_read(count, arguments, stdout, stderr, &options);
+  if (status < 0) status = commands[options.command](&options);
+  /* Results that could not be written, to a full disk say, are no success. */
+  if (fflush(stdout) != 0 || ferror(stdout)) {
+    fprintf(stderr, "wordvec: cannot write to standard output\n");
+    if (status == EXIT_SUCCESS) status = EXIT_FAILURE;
+  }
+  return status;
+}

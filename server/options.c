@@ -1,0 +1,351 @@
+/* Reads arguments and environment by the table of flags, and prints help from it. */
+#include "server/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/options_table.h"
+#include "server/version.h"
+
+enum { FLAGS_MAX = 32, RUN = -1, OPTION_HELP = 1000, OPTION_VERSION };
+
+/* Where mistakes are told, and of which command. */
+struct reader {
+  const struct command_table *command;
+  struct options *options;
+  FILE *err;
+};
+
+/* ---- Help */
+
+static void print_general_help(FILE *out) {
+  fputs(
+      "wordvec: a lookup service for pretrained word embeddings\n"
+      "\n"
+      "Usage: wordvec COMMAND [ARGUMENT]... [--FLAG VALUE]...\n"
+      "\n"
+      "Commands:\n",
+      out);
+  const struct command_table *commands = command_table();
+  for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    char usage[64];
+    snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].operand ? commands[i].operand : "");
+    fprintf(out, "  %-20s %s\n", usage, commands[i].summary);
+  }
+  fputs(
+      "\n"
+      "'wordvec COMMAND --help' explains a command and its flags, 'wordvec --version' prints\n"
+      "the version. Exit status: 0 done, 1 failed, 2 wrong usage.\n"
+      "\n"
+      "To begin:\n"
+      "  wordvec import glove.6B.300d.txt     reads a matrix into ./store.d\n"
+      "  wordvec serve                        answers on http://127.0.0.1:8080\n"
+      "  curl 'http://127.0.0.1:8080/vector?word=cat'\n",
+      out);
+}
+
+static void print_lines(FILE *out, const char *text) {
+  while (*text) {
+    size_t length = strcspn(text, "\n");
+    fprintf(out, "      %.*s\n", (int)length, text);
+    text += length;
+    if (*text) text++;
+  }
+}
+
+static void print_choices(FILE *out, const char *const *choices, const char *separator) {
+  for (size_t i = 0; choices[i]; i++) fprintf(out, "%s%s", i ? separator : "", choices[i]);
+}
+
+static void print_flag(FILE *out, const struct flag *flag) {
+  fprintf(out, "  --%s", flag->name);
+  if (flag->choices) {
+    fputc(' ', out);
+    print_choices(out, flag->choices, "|");
+  } else if (flag->argument) {
+    fprintf(out, " %s", flag->argument);
+  }
+  fputc('\n', out);
+  print_lines(out, flag->help);
+  if (!flag->standard && !flag->variable) return;
+  fputs("      [", out);
+  if (flag->standard) fprintf(out, "default: %s", flag->standard);
+  if (flag->standard && flag->variable) fputs("; ", out);
+  if (flag->variable) fprintf(out, "environment: %s", flag->variable);
+  fputs("]\n", out);
+}
+
+static void print_command_help(FILE *out, const struct command_table *command) {
+  fprintf(out, "Usage: wordvec %s%s%s [--FLAG VALUE]...\n\n%s\nFlags:\n", command->name, command->operand ? " " : "",
+          command->operand ? command->operand : "", command->text);
+  for (size_t i = 0; i < command->flag_count; i++) print_flag(out, &command->flags[i]);
+  fputs("  --help\n      Print this text.\n  --version\n      Print the version.\n", out);
+}
+
+/* ---- Values */
+
+/* Whole decimal number, with K, M or G behind it when `suffixes`. */
+static bool parse_size(const char *text, bool suffixes, size_t *value) {
+  if (*text < '0' || *text > '9') return false;
+  char *end;
+  errno = 0;
+  unsigned long long number = strtoull(text, &end, 10);
+  if (errno != 0 || number > SIZE_MAX) return false;
+  unsigned shift = 0;
+  if (suffixes && *end) {
+    const char *units = "KMG";
+    const char *unit = strchr(units, *end >= 'a' ? *end - 'a' + 'A' : *end);
+    if (!unit) return false;
+    shift = 10 * (unsigned)(unit - units + 1);
+    end++;
+  }
+  if (*end != '\0' || number > SIZE_MAX >> shift) return false;
+  *value = (size_t)number << shift;
+  return true;
+}
+
+static bool parse_switch(const char *text, bool *value) {
+  static const char *const yes[] = {"1", "true", "yes", "on"};
+  static const char *const no[] = {"0", "false", "no", "off"};
+  for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+    if (strcasecmp(text, yes[i]) != 0 && strcasecmp(text, no[i]) != 0) continue;
+    *value = strcasecmp(text, yes[i]) == 0;
+    return true;
+  }
+  return false;
+}
+
+/* `origin` is how the user knows the value's source: "--threads" or "WORDVEC_THREADS". */
+static bool refuse_number(const struct reader *reader, const struct flag *flag, const char *origin, const char *text) {
+  fprintf(reader->err, "wordvec: %s: '%s' is not a whole number from %zu to %zu%s\n", origin, text, flag->minimum,
+          flag->maximum, flag->kind == FLAG_BYTES ? " (bytes; K, M and G may follow)" : "");
+  return false;
+}
+
+static bool refuse_choice(const struct reader *reader, const struct flag *flag, const char *origin, const char *text) {
+  fprintf(reader->err, "wordvec: %s: '%s' is none of ", origin, text);
+  print_choices(reader->err, flag->choices, ", ");
+  fputc('\n', reader->err);
+  return false;
+}
+
+static bool apply_number(const struct reader *reader, const struct flag *flag, const char *origin, const char *text,
+                         void *member) {
+  size_t value;
+  if (!parse_size(text, flag->kind == FLAG_BYTES, &value) || value < flag->minimum || value > flag->maximum)
+    return refuse_number(reader, flag, origin, text);
+  if (flag->kind == FLAG_UNSIGNED)
+    *(unsigned *)member = (unsigned)value;
+  else
+    *(size_t *)member = value;
+  return true;
+}
+
+static bool apply_choice(const struct reader *reader, const struct flag *flag, const char *origin, const char *text,
+                         void *member) {
+  unsigned place = 0;
+  while (flag->choices[place] && strcmp(flag->choices[place], text) != 0) place++;
+  if (!flag->choices[place]) return refuse_choice(reader, flag, origin, text);
+  /* The enums are all unsigned: gcc and clang make them so when no value is negative. */
+  if (flag->kind == FLAG_CHOICE)
+    memcpy(member, &place, sizeof place);
+  else
+    *(const char **)member = text;
+  return true;
+}
+
+static bool apply_text(const struct reader *reader, const struct flag *flag, const char *origin, const char *text,
+                       void *member) {
+  if (*text == '\0') {
+    fprintf(reader->err, "wordvec: %s needs a value that is not empty\n", origin);
+    return false;
+  }
+  if (flag->kind == FLAG_MODEL && !model_name_valid(text)) {
+    fprintf(reader->err,
+            "wordvec: %s: '%s' is not a model's name: a letter or digit, then up to 127 letters, digits, '.', '_' or "
+            "'-'\n",
+            origin, text);
+    return false;
+  }
+  *(const char **)member = text;
+  return true;
+}
+
+static bool apply_address(const struct reader *reader, const char *origin, const char *text, void *member) {
+  struct problem problem;
+  if (address_parse(text, &problem, member) == STATUS_OK) return true;
+  fprintf(reader->err, "wordvec: %s: %s\n", origin, problem.text);
+  return false;
+}
+
+static bool apply_switch(const struct reader *reader, const char *origin, const char *text, void *member) {
+  if (parse_switch(text, member)) return true;
+  fprintf(reader->err, "wordvec: %s: '%s' is none of 1, true, yes, on, 0, false, no, off\n", origin, text);
+  return false;
+}
+
+static bool apply(const struct reader *reader, const struct flag *flag, const char *origin, const char *text) {
+  void *member = (char *)reader->options + flag->offset;
+  switch (flag->kind) {
+    case FLAG_SWITCH: return apply_switch(reader, origin, text, member);
+    case FLAG_TEXT:
+    case FLAG_MODEL: return apply_text(reader, flag, origin, text, member);
+    case FLAG_ADDRESS: return apply_address(reader, origin, text, member);
+    case FLAG_CHOICE:
+    case FLAG_WORD: return apply_choice(reader, flag, origin, text, member);
+    case FLAG_UNSIGNED:
+    case FLAG_SIZE:
+    case FLAG_BYTES: return apply_number(reader, flag, origin, text, member);
+  }
+  return false;
+}
+
+/* ---- Reading */
+
+static int hint(const struct reader *reader) {
+  fprintf(reader->err, "Try 'wordvec %s --help'.\n", reader->command->name);
+  return EXIT_USAGE;
+}
+
+/* Flags that were not given: from the environment, else their default. An empty variable counts as none. */
+static bool apply_rest(const struct reader *reader, const bool *given) {
+  for (size_t i = 0; i < reader->command->flag_count; i++) {
+    const struct flag *flag = &reader->command->flags[i];
+    const char *value = !given[i] && flag->variable ? getenv(flag->variable) : NULL;
+    if (value && *value) {
+      if (!apply(reader, flag, flag->variable, value)) return false;
+    } else if (!given[i] && flag->standard) {
+      if (!apply(reader, flag, flag->name, flag->standard)) return false;
+    }
+  }
+  return true;
+}
+
+static void fill_long_options(const struct command_table *command, struct option *options) {
+  for (size_t i = 0; i < command->flag_count; i++) {
+    const struct flag *flag = &command->flags[i];
+    options[i] = (struct option){flag->name, flag->kind == FLAG_SWITCH ? no_argument : required_argument, NULL, (int)i};
+  }
+  options[command->flag_count] = (struct option){"help", no_argument, NULL, OPTION_HELP};
+  options[command->flag_count + 1] = (struct option){"version", no_argument, NULL, OPTION_VERSION};
+  options[command->flag_count + 2] = (struct option){NULL, 0, NULL, 0};
+}
+
+/* What getopt_long() answers with '?' or ':'. */
+static int refuse_flag(const struct reader *reader, int code, char *const *arguments) {
+  const char *text = arguments[optind - 1];
+  if (code == ':')
+    fprintf(reader->err, "wordvec %s: %s needs a value\n", reader->command->name, text);
+  else if (optopt != 0 && strncmp(text, "--", 2) == 0)
+    fprintf(reader->err, "wordvec %s: %.*s takes no value\n", reader->command->name, (int)strcspn(text, "="), text);
+  else
+    fprintf(reader->err, "wordvec %s: there is no flag %.*s\n", reader->command->name, (int)strcspn(text, "="), text);
+  return hint(reader);
+}
+
+/* Reads the flags of a command; `arguments` begins with the command. RUN, or an exit status. */
+static int read_flags(const struct reader *reader, int count, char **arguments, bool *given, FILE *out) {
+  struct option options[FLAGS_MAX + 3];
+  fill_long_options(reader->command, options);
+  optind = 0; /* glibc: start anew, permuting operands to the end */
+  opterr = 0;
+  int code;
+  while ((code = getopt_long(count, arguments, ":h", options, NULL)) != -1) {
+    if (code == 'h' || code == OPTION_HELP) {
+      print_command_help(out, reader->command);
+      return EXIT_SUCCESS;
+    }
+    if (code == OPTION_VERSION) {
+      fprintf(out, "wordvec %s\n", WORDVEC_VERSION);
+      return EXIT_SUCCESS;
+    }
+    if (code == '?' || code == ':') return refuse_flag(reader, code, arguments);
+    const struct flag *flag = &reader->command->flags[code];
+    char origin[64];
+    snprintf(origin, sizeof origin, "--%s", flag->name);
+    if (!apply(reader, flag, origin, flag->kind == FLAG_SWITCH ? "1" : optarg)) return hint(reader);
+    given[code] = true;
+  }
+  return RUN;
+}
+
+static int read_operand(const struct reader *reader, int count, char *const *arguments) {
+  const char *wanted = reader->command->operand;
+  int left = count - optind;
+  if (wanted && left == 0) {
+    fprintf(reader->err, "wordvec %s: %s is missing\n", reader->command->name, wanted);
+    return hint(reader);
+  }
+  if (left > (wanted ? 1 : 0)) {
+    fprintf(reader->err, "wordvec %s: '%s' is one argument too many\n", reader->command->name,
+            arguments[optind + (wanted ? 1 : 0)]);
+    return hint(reader);
+  }
+  reader->options->operand = wanted ? arguments[optind] : NULL;
+  return RUN;
+}
+
+/* The healthcheck asks where the daemon of the same container listens. */
+static bool fill_url(const struct reader *reader) {
+  struct options *options = reader->options;
+  if (options->command != COMMAND_HEALTHCHECK || options->url) return true;
+  static const char variable[] = "WORDVEC_LISTEN";
+  const char *listen = getenv(variable);
+  struct address address;
+  if (!apply_address(reader, variable, listen && *listen ? listen : "127.0.0.1:8080", &address)) return false;
+  address_make_reachable(&address);
+  address_url(&address, options->url_of_listen);
+  options->url = options->url_of_listen;
+  return true;
+}
+
+static int read_command(const struct reader *reader, int count, char **arguments, FILE *out) {
+  bool given[FLAGS_MAX] = {false};
+  int outcome = read_flags(reader, count, arguments, given, out);
+  if (outcome != RUN) return outcome;
+  if (!apply_rest(reader, given) || !fill_url(reader)) return hint(reader);
+  return read_operand(reader, count, arguments);
+}
+
+static int refuse_command(const char *text, FILE *err) {
+  const struct command_table *commands = command_table();
+  if (text)
+    fprintf(err, "wordvec: there is no command '%s'; there are", text);
+  else
+    fprintf(err, "wordvec: a command is missing; there are");
+  for (size_t i = 0; i < COMMAND_COUNT; i++) fprintf(err, "%s %s", i ? "," : "", commands[i].name);
+  fprintf(err, "\nTry 'wordvec --help'.\n");
+  return EXIT_USAGE;
+}
+
+int options_read(int count, char *const arguments[], FILE *out, FILE *err, struct options *options) {
+  const char *first = count > 1 ? arguments[1] : NULL;
+  memset(options, 0, sizeof *options);
+  if (!first) return refuse_command(NULL, err);
+  if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0) {
+    print_general_help(out);
+    return EXIT_SUCCESS;
+  }
+  if (strcmp(first, "--version") == 0) {
+    fprintf(out, "wordvec %s\n", WORDVEC_VERSION);
+    return EXIT_SUCCESS;
+  }
+  for (unsigned i = 0; i < COMMAND_COUNT; i++) {
+    if (strcmp(command_table()[i].name, first) != 0) continue;
+    options->command = (enum command)i;
+    struct reader reader = {&command_table()[i], options, err};
+    /* getopt_long() sorts the array, so it gets one of its own; the texts stay the caller's. */
+    char **sorted = calloc((size_t)count + 1, sizeof *sorted);
+    if (!sorted) {
+      fprintf(err, "wordvec: out of memory\n");
+      return EXIT_FAILURE;
+    }
+    memcpy(sorted, arguments + 1, (size_t)(count - 1) * sizeof *sorted);
+    int outcome = read_command(&reader, count - 1, sorted, out);
+    free(sorted);
+    return outcome;
+  }
+  return refuse_command(first, err);
+}

@@ -1,0 +1,161 @@
+/* The flags of every command. Limits, defaults and environment variables are stated here and nowhere else. */
+#include "server/options_table.h"
+
+#define AT(member) offsetof(struct options, member)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* In the order of their enums. */
+static const char *const import_formats[] = {"auto", "glove", "word2vec-text", "word2vec-binary", "fasttext-vec", NULL};
+static const char *const duplicates[] = {"first", "last", "error", NULL};
+static const char *const encodings[] = {"keep", "replace", "skip", "error", NULL};
+static const char *const report_formats[] = {"text", "json", NULL};
+static const char *const log_formats[] = {"text", "json", "off", NULL};
+static const char *const kernels[] = {"auto", "scalar", "avx2", "avx512", "neon", NULL};
+
+_Static_assert(IMPORT_AUTO == 0 && IMPORT_FASTTEXT_VEC == COUNT(import_formats) - 2, "choices follow the enum");
+_Static_assert(DUPLICATES_FIRST == 0 && DUPLICATES_ERROR == COUNT(duplicates) - 2, "choices follow the enum");
+_Static_assert(ENCODING_KEEP == 0 && ENCODING_ERROR == COUNT(encodings) - 2, "choices follow the enum");
+_Static_assert(REPORT_TEXT == 0 && REPORT_JSON == COUNT(report_formats) - 2, "choices follow the enum");
+_Static_assert(LOG_TEXT == 0 && LOG_OFF == COUNT(log_formats) - 2, "choices follow the enum");
+
+#define FLAG_OF_STORE                                                               \
+  {                                                                                 \
+    "store", FLAG_TEXT, AT(store), "DIR", "WORDVEC_STORE", "./store.d", NULL, 0, 0, \
+        "The folder of the models: each file NAME.mdb in it is one."                \
+  }
+#define FLAG_OF_THREADS(text) \
+  { "threads", FLAG_UNSIGNED, AT(threads), "N", "WORDVEC_THREADS", NULL, NULL, 1, 256, text }
+
+static const struct flag import_flags[] = {
+    FLAG_OF_STORE,
+    {"name", FLAG_MODEL, AT(import.name), "NAME", NULL, NULL, NULL, 0, 0,
+     "The model's name. Without it: the name of FILE less its endings .gz .zip\n"
+     ".txt .vec .bin .ftz .npy; needed when FILE is '-'."},
+    {"format", FLAG_CHOICE, AT(import.format), "FORMAT", NULL, "auto", import_formats, 0, 0,
+     "What FILE is. 'auto' looks at its first bytes; gzip and zip are always\n"
+     "seen by themselves."},
+    {"limit", FLAG_SIZE, AT(import.limit), "N", NULL, NULL, NULL, 1, MODEL_ROWS_MAX, "Keep only the first N rows."},
+    {"duplicates", FLAG_CHOICE, AT(import.duplicates), "WHICH", NULL, "first", duplicates, 0, 0,
+     "Of rows with the same word, keep the first or the last, or take it as an\n"
+     "error."},
+    {"encoding-errors", FLAG_CHOICE, AT(import.encoding), "HOW", NULL, "keep", encodings, 0, 0,
+     "Words that are not UTF-8: keep their bytes, replace what is wrong by\n"
+     "U+FFFD, skip their rows, or take it as an error."},
+    {"strict", FLAG_SWITCH, AT(import.strict), NULL, NULL, NULL, NULL, 0, 0,
+     "Whatever would be skipped or warned of is an error."},
+    {"force", FLAG_SWITCH, AT(import.force), NULL, NULL, NULL, NULL, 0, 0,
+     "Replace a model of the same name. A running daemon changes over to the\n"
+     "new one by itself."},
+    {"no-index", FLAG_SWITCH, AT(import.no_index), NULL, NULL, NULL, NULL, 0, 0,
+     "Make no search index. This version makes none anyway, so that it has no\n"
+     "effect yet; searches are exact."},
+    FLAG_OF_THREADS("Threads to work with. Without it: one for each core."),
+    {"report", FLAG_CHOICE, AT(import.report), "FORMAT", NULL, "text", report_formats, 0, 0,
+     "How the summary at the end is printed."},
+};
+
+/* One flag for each member of struct limits, but for the time-out. */
+#define FLAG_OF_LIMIT(kind, flag, member, variable, standard, minimum, maximum, text)                               \
+  {                                                                                                                 \
+    "limit-" flag, kind, AT(serve.limits.member), "N", "WORDVEC_LIMIT_" variable, standard, NULL, minimum, maximum, \
+        text                                                                                                        \
+  }
+#define GIB ((size_t)1 << 30)
+
+static const struct flag serve_flags[] = {
+    FLAG_OF_STORE,
+    {"listen", FLAG_ADDRESS, AT(serve.address), "ADDR:PORT", "WORDVEC_LISTEN", "127.0.0.1:8080", NULL, 0, 0,
+     "Where to listen: an IPv4 address, or an IPv6 one in brackets, and a port;\n"
+     "with port 0 the system chooses one, and the log says which."},
+    {"insecure-bind", FLAG_SWITCH, AT(serve.insecure_bind), NULL, "WORDVEC_INSECURE_BIND", NULL, NULL, 0, 0,
+     "Needed to listen on an address that other machines reach: there is no\n"
+     "authentication, so whoever reaches it may ask."},
+    FLAG_OF_THREADS("Threads that answer requests. Without it: one for each core, at most 4."),
+    {"default-model", FLAG_MODEL, AT(serve.default_model), "NAME", "WORDVEC_DEFAULT_MODEL", NULL, NULL, 0, 0,
+     "The model of requests that name none. Without it: the only one, when only\n"
+     "one is served."},
+    {"fallback-store", FLAG_TEXT, AT(serve.fallback_store), "DIR", "WORDVEC_FALLBACK_STORE", NULL, NULL, 0, 0,
+     "Served as long as the store has no model; given up for good when it has\n"
+     "one."},
+    {"kernel", FLAG_WORD, AT(serve.kernel), "KERNEL", "WORDVEC_KERNEL", "auto", kernels, 0, 0,
+     "The arithmetic of searches, by instruction set. 'auto' takes the fastest\n"
+     "that this machine has; all give the same bits."},
+    {"log-format", FLAG_CHOICE, AT(serve.log_format), "FORMAT", "WORDVEC_LOG_FORMAT", "text", log_formats, 0, 0,
+     "One line a request on standard error: as text, as a JSON object, or none.\n"
+     "Start, stop and changes of models are always told."},
+    FLAG_OF_LIMIT(FLAG_BYTES, "body-bytes", body_bytes, "BODY_BYTES", "1M", 1, GIB, "Bytes of a request's body."),
+    FLAG_OF_LIMIT(FLAG_SIZE, "answer-floats", answer_floats, "ANSWER_FLOATS", "4194304", 1, GIB,
+                  "Floats of one answer, padding included."),
+    FLAG_OF_LIMIT(FLAG_SIZE, "batch-queries", batch_queries, "BATCH_QUERIES", "1000", 1, 1000000,
+                  "Queries of one batch to /neighbors."),
+    FLAG_OF_LIMIT(FLAG_SIZE, "k", k, "K", "1000", 1, 1000000, "Neighbors of one query."),
+    FLAG_OF_LIMIT(FLAG_SIZE, "json-depth", json_depth, "JSON_DEPTH", "64", 1, 1024,
+                  "Levels of nesting in a JSON body."),
+    FLAG_OF_LIMIT(FLAG_BYTES, "url-bytes", url_bytes, "URL_BYTES", "8K", 64, 12 << 10, "Bytes of a request's URL."),
+    FLAG_OF_LIMIT(FLAG_SIZE, "query-arguments", query_arguments, "QUERY_ARGUMENTS", "256", 1, 256,
+                  "Arguments in a URL's query string."),
+    FLAG_OF_LIMIT(FLAG_BYTES, "parsing-bytes", parsing_bytes, "PARSING_BYTES", "256M", 1 << 20, 1024 * GIB,
+                  "Memory of all requests that are being read and parsed; beyond it: 503."),
+    FLAG_OF_LIMIT(FLAG_BYTES, "answer-bytes", answer_bytes, "ANSWER_BYTES", "512M", 1 << 20, 1024 * GIB,
+                  "Memory of all answers that are being sent; beyond it: 503."),
+    FLAG_OF_LIMIT(FLAG_SIZE, "connections", connections, "CONNECTIONS", "10000", 1, 1000000,
+                  "Connections at a time; fewer where the system allows fewer descriptors."),
+    {"timeout", FLAG_UNSIGNED, AT(serve.limits.timeout_seconds), "SECONDS", "WORDVEC_TIMEOUT", "30", NULL, 1, 86400,
+     "After which a connection that is idle or stalled is closed."},
+    {"drain-timeout", FLAG_UNSIGNED, AT(serve.drain_timeout), "SECONDS", "WORDVEC_DRAIN_TIMEOUT", "8", NULL, 0, 3600,
+     "How long SIGTERM and SIGINT wait for requests in flight."},
+};
+
+static const struct flag store_flags[] = {FLAG_OF_STORE};
+
+static const struct flag verify_flags[] = {
+    FLAG_OF_STORE,
+    FLAG_OF_THREADS("Threads that compute checksums. Without it: one for each core."),
+};
+
+static const struct flag healthcheck_flags[] = {
+    {"url", FLAG_TEXT, AT(url), "URL", "WORDVEC_URL", NULL, NULL, 0, 0,
+     "The daemon to ask. Without it: the address in WORDVEC_LISTEN, else\n"
+     "http://127.0.0.1:8080."},
+};
+
+static const struct command_table commands[COMMAND_COUNT] = {
+    [COMMAND_IMPORT] = {"import", "FILE", "read a matrix of word vectors into the store",
+                        "Reads a matrix of word vectors (GloVe text, word2vec text or binary, fastText\n"
+                        ".vec; plain, gzip or zip) and writes it into the store as one file, NAME.mdb.\n"
+                        "\n"
+                        "FILE may be '-' for standard input, and ARCHIVE.zip:MEMBER where an archive\n"
+                        "holds several files. Rows that are not usable are skipped, counted and named;\n"
+                        "anything else that is wrong stops the import, with its line or byte. The model\n"
+                        "appears only when it is complete and on the disk: an import that is stopped,\n"
+                        "by Ctrl-C or a crash, leaves nothing but a hidden temporary file, which the\n"
+                        "next import removes. Progress goes to standard error, the summary to standard\n"
+                        "output.\n",
+                        import_flags, COUNT(import_flags)},
+    [COMMAND_SERVE] = {"serve", NULL, "answer HTTP requests from the models of the store",
+                       "Serves every model of the store over HTTP. New, replaced and removed files are\n"
+                       "noticed within two seconds, or at once on SIGHUP. SIGTERM and SIGINT finish the\n"
+                       "requests in flight first. Each flag has an environment variable, shown with it;\n"
+                       "the flag goes before the variable.\n",
+                       serve_flags, COUNT(serve_flags)},
+    [COMMAND_LIST] = {"list", NULL, "list the models of the store",
+                      "Lists the models of the store: name, rows, dimension, size and digest.\n", store_flags,
+                      COUNT(store_flags)},
+    [COMMAND_INFO] = {"info", "NAME", "show what is known of a model",
+                      "Shows what the store knows of a model: its shape, digest and source, when it was\n"
+                      "imported, and what was skipped.\n",
+                      store_flags, COUNT(store_flags)},
+    [COMMAND_VERIFY] = {"verify", "NAME|FILE", "check every invariant of a model's file",
+                        "Checks a model of the store, or a model file anywhere, from its checksums down\n"
+                        "to every row and word, and says what was checked. Exit status 1 when something\n"
+                        "does not hold. An operand that holds a '/' or ends in .mdb is a file.\n",
+                        verify_flags, COUNT(verify_flags)},
+    [COMMAND_HEALTHCHECK] = {"healthcheck", NULL, "exit 0 when a daemon is ready",
+                             "Asks a daemon's /readyz, for at most 3 seconds, and exits 0 when it is ready and\n"
+                             "1 when it is not, saying why on standard error. Made for containers.\n",
+                             healthcheck_flags, COUNT(healthcheck_flags)},
+};
+
+const struct command_table *command_table(void) {
+  return commands;
+}

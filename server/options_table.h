@@ -1,0 +1,44 @@
+/* What each command takes, as data: options.c reads arguments by it and prints the help from it. */
+#ifndef WORDVEC_SERVER_OPTIONS_TABLE_H
+#define WORDVEC_SERVER_OPTIONS_TABLE_H
+
+#include "server/options.h"
+
+/* How a flag's value is read, and the type of the member of struct options that it goes to. */
+enum flag_kind {
+  FLAG_SWITCH,   /* bool; takes no value */
+  FLAG_TEXT,     /* const char *, not empty */
+  FLAG_MODEL,    /* const char *, a valid model name */
+  FLAG_ADDRESS,  /* struct address */
+  FLAG_CHOICE,   /* an enum whose values are the places in `choices` */
+  FLAG_WORD,     /* const char *, one of `choices` */
+  FLAG_UNSIGNED, /* unsigned, from minimum to maximum */
+  FLAG_SIZE,     /* size_t, from minimum to maximum */
+  FLAG_BYTES     /* size_t, from minimum to maximum; K, M and G behind the number multiply by 1024 each */
+};
+
+struct flag {
+  const char *name; /* without its "--" */
+  enum flag_kind kind;
+  size_t offset;              /* of its member in struct options */
+  const char *argument;       /* what help calls the value; NULL for a switch */
+  const char *variable;       /* of the environment; NULL: none */
+  const char *standard;       /* the default as it would be typed; NULL: none, the member stays zero */
+  const char *const *choices; /* FLAG_CHOICE and FLAG_WORD: ends in NULL */
+  size_t minimum, maximum;
+  const char *help; /* lines of at most 74 characters */
+};
+
+struct command_table {
+  const char *name;
+  const char *operand; /* "FILE"; NULL: the command takes none */
+  const char *summary; /* one line */
+  const char *text;    /* what help says before the flags, in lines of at most 80 characters */
+  const struct flag *flags;
+  size_t flag_count;
+};
+
+/* Indexed by enum command, COMMAND_COUNT of them. Static storage. */
+const struct command_table *command_table(void);
+
+#endif
