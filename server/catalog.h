@@ -14,6 +14,10 @@ struct catalog;
 enum status catalog_new(const char *store, unsigned threads, struct catalog **out) MUST_USE;
 void catalog_free(struct catalog *catalog);
 
+/* A second folder (copied), looked at only until the first has a model to serve, and never again after that: an empty
+ * store can show a sample, which gives way to the first real model in the same look. Before the first refresh. */
+enum status catalog_set_fallback(struct catalog *catalog, const char *folder) MUST_USE;
+
 /* What one look found, a line for the log each time something changed. */
 typedef void catalog_event(void *context, bool failed, const char *model, const char *text);
 

@@ -1,0 +1,344 @@
+/* Looks at the store's folder and keeps a table of what is served. A look builds the next table beside the current one
+ * and swaps them under the lock, so that requests see either all of its changes or none; models that left are dropped
+ * behind it, and live until the last request has dropped them too. */
+#include "server/catalog.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_SUFFIX ".mdb"
+
+enum { FOLDERS = 2 /* the store and its fallback */, FILE_NAME_SIZE = 256 };
+
+/* Which version of a file was looked at: a rename over it changes the inode, a write to it size or time. */
+struct identity {
+  dev_t device;
+  ino_t inode;
+  off_t size;
+  struct timespec modified;
+};
+
+/* One file of a folder. */
+struct entry {
+  char file[FILE_NAME_SIZE];
+  char name[MODEL_NAME_MAX + 1]; /* "" for a file whose name gives none */
+  unsigned folder;
+  struct identity identity;
+  struct model *model; /* NULL: no version of the file could be opened */
+};
+
+struct table {
+  struct entry *entries; /* those with a model first, each part in byte order of the names */
+  size_t count;
+  size_t served;
+  size_t capacity;
+};
+
+struct catalog {
+  char *folders[FOLDERS]; /* the second may be NULL */
+  unsigned threads;
+  atomic_bool looked;
+  pthread_mutex_t lock; /* of `table` for all but the refreshing thread, who alone writes and so may read without */
+  struct table table;
+  bool reported_folder[FOLDERS]; /* that it cannot be read */
+};
+
+struct look {
+  struct catalog *catalog;
+  struct table next;
+  bool changed;
+  bool failed; /* no memory: the table stays as it was, and the next look tries again */
+  catalog_event *event;
+  void *context;
+};
+
+enum status catalog_new(const char *store, unsigned threads, struct catalog **out) {
+  struct catalog *catalog = calloc(1, sizeof *catalog);
+  if (!catalog) return STATUS_NO_MEMORY;
+  catalog->folders[0] = strdup(store);
+  if (!catalog->folders[0]) {
+    free(catalog);
+    return STATUS_NO_MEMORY;
+  }
+  catalog->threads = threads;
+  pthread_mutex_init(&catalog->lock, NULL);
+  *out = catalog;
+  return STATUS_OK;
+}
+
+enum status catalog_set_fallback(struct catalog *catalog, const char *folder) {
+  catalog->folders[1] = strdup(folder);
+  return catalog->folders[1] ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static void table_release(struct table *table) {
+  for (size_t i = 0; i < table->count; i++) model_drop(table->entries[i].model);
+  free(table->entries);
+  *table = (struct table){.count = 0};
+}
+
+void catalog_free(struct catalog *catalog) {
+  if (!catalog) return;
+  table_release(&catalog->table);
+  pthread_mutex_destroy(&catalog->lock);
+  for (unsigned i = 0; i < FOLDERS; i++) free(catalog->folders[i]);
+  free(catalog);
+}
+
+/* A new entry at the end of the table that is being built; NULL without memory. */
+static struct entry *table_add(struct table *table) {
+  if (table->count == table->capacity) {
+    size_t capacity = table->capacity ? table->capacity * 2 : 8;
+    struct entry *entries = reallocarray(table->entries, capacity, sizeof *entries);
+    if (!entries) return NULL;
+    table->entries = entries;
+    table->capacity = capacity;
+  }
+  return &table->entries[table->count++];
+}
+
+static const struct entry *table_find_file(const struct table *table, unsigned folder, const char *file) {
+  for (size_t i = 0; i < table->count; i++)
+    if (table->entries[i].folder == folder && strcmp(table->entries[i].file, file) == 0) return &table->entries[i];
+  return NULL;
+}
+
+static int compare_entries(const void *left, const void *right) {
+  const struct entry *a = left;
+  const struct entry *b = right;
+  if ((a->model == NULL) != (b->model == NULL)) return a->model ? -1 : 1;
+  return strcmp(a->name, b->name);
+}
+
+static bool same_identity(const struct identity *a, const struct identity *b) {
+  return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+         a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec;
+}
+
+static void report(const struct look *look, bool failed, const char *model, const char *text) {
+  if (look->event) look->event(look->context, failed, model, text);
+}
+
+/* Opens the file of an entry that is new or changed. On failure the entry keeps the version it has, if any. */
+static void open_entry(struct look *look, struct entry *entry) {
+  const struct catalog *catalog = look->catalog;
+  char path[4096];
+  char text[sizeof((struct problem *)0)->text + 128];
+  struct problem problem;
+  struct model *model;
+  look->changed = true;
+  if (snprintf(path, sizeof path, "%s/%s", catalog->folders[entry->folder], entry->file) >= (int)sizeof path) {
+    report(look, true, entry->name, "the path of the file is too long");
+    return;
+  }
+  if (model_open(path, catalog->threads, &problem, &model) != STATUS_OK) {
+    snprintf(text, sizeof text, "%s%s", problem.text, entry->model ? "; the version before it is served on" : "");
+    report(look, true, entry->name, text);
+    return;
+  }
+  const struct model_info *info = model_info(model);
+  snprintf(text, sizeof text, "%s: %llu rows x %u, digest %s", entry->model ? "replaced" : "serving",
+           (unsigned long long)info->rows, info->dim, info->digest);
+  model_drop(entry->model);
+  entry->model = model;
+  report(look, false, entry->name, text);
+}
+
+/* The name of the model in a file; false when it is no model's. */
+static bool name_of_file(const char *file, char name[MODEL_NAME_MAX + 1]) {
+  size_t length = strlen(file) - strlen(FILE_SUFFIX);
+  if (length > MODEL_NAME_MAX) return false;
+  memcpy(name, file, length);
+  name[length] = '\0';
+  return model_name_valid(name);
+}
+
+static void take_file(struct look *look, unsigned folder, const char *file, const struct stat *status) {
+  const struct entry *old = table_find_file(&look->catalog->table, folder, file);
+  struct entry *entry = table_add(&look->next);
+  if (!entry) {
+    look->failed = true;
+    return;
+  }
+  struct identity identity = {status->st_dev, status->st_ino, status->st_size, status->st_mtim};
+  *entry = (struct entry){.folder = folder, .identity = identity};
+  snprintf(entry->file, sizeof entry->file, "%s", file);
+  bool named = name_of_file(file, entry->name);
+  if (old && old->model) entry->model = model_acquire(old->model);
+  if (!named) {
+    entry->name[0] = '\0';
+    if (old) return;
+    char text[FILE_NAME_SIZE + 160];
+    snprintf(
+        text, sizeof text,
+        "'%s' is ignored: a model's name begins with a letter or digit and goes on with up to 127 letters, digits, "
+        "'.', '_' or '-'",
+        file);
+    look->changed = true;
+    report(look, true, "", text);
+  } else if (!old || !same_identity(&old->identity, &identity)) {
+    open_entry(look, entry);
+  }
+}
+
+static bool is_candidate(const char *file) {
+  size_t length = strlen(file);
+  return file[0] != '.' && length > strlen(FILE_SUFFIX) && length < FILE_NAME_SIZE &&
+         strcmp(file + length - strlen(FILE_SUFFIX), FILE_SUFFIX) == 0;
+}
+
+/* The folder cannot be read. One that is not there holds no models; else what is served from it stays. */
+static void keep_folder(struct look *look, unsigned folder, int error) {
+  struct catalog *catalog = look->catalog;
+  if (!catalog->reported_folder[folder]) {
+    char text[512], reason[128];
+    snprintf(text, sizeof text, "cannot read the store's folder %.300s: %s", catalog->folders[folder],
+             strerror_r(error, reason, sizeof reason));
+    report(look, true, "", text);
+    catalog->reported_folder[folder] = true;
+  }
+  if (error == ENOENT) return;
+  for (size_t i = 0; i < catalog->table.count; i++) {
+    const struct entry *old = &catalog->table.entries[i];
+    if (old->folder != folder) continue;
+    struct entry *entry = table_add(&look->next);
+    if (!entry) {
+      look->failed = true;
+      return;
+    }
+    *entry = *old;
+    if (entry->model) model_acquire(entry->model);
+  }
+}
+
+static void look_at_folder(struct look *look, unsigned folder) {
+  struct catalog *catalog = look->catalog;
+  DIR *directory = opendir(catalog->folders[folder]);
+  if (!directory) {
+    keep_folder(look, folder, errno);
+    return;
+  }
+  catalog->reported_folder[folder] = false;
+  const struct dirent *item;
+  while ((item = readdir(directory))) {
+    struct stat status;
+    if (!is_candidate(item->d_name)) continue;
+    /* A file that is gone since, or is none, is as good as absent. */
+    if (fstatat(dirfd(directory), item->d_name, &status, 0) != 0 || !S_ISREG(status.st_mode)) continue;
+    take_file(look, folder, item->d_name, &status);
+  }
+  closedir(directory);
+}
+
+static size_t count_served(const struct table *table) {
+  size_t served = 0;
+  for (size_t i = 0; i < table->count; i++) served += table->entries[i].model != NULL;
+  return served;
+}
+
+static void report_removed(struct look *look) {
+  const struct table *table = &look->catalog->table;
+  for (size_t i = 0; i < table->count; i++) {
+    const struct entry *entry = &table->entries[i];
+    if (table_find_file(&look->next, entry->folder, entry->file)) continue;
+    look->changed = true;
+    if (entry->model) report(look, false, entry->name, "removed");
+  }
+}
+
+/* The table that was built becomes the one that is served; the old one is left in its place, to be released. */
+static void swap_tables(struct look *look) {
+  struct catalog *catalog = look->catalog;
+  struct table *next = &look->next;
+  if (next->count > 1) qsort(next->entries, next->count, sizeof *next->entries, compare_entries);
+  next->served = count_served(next);
+  pthread_mutex_lock(&catalog->lock);
+  struct table old = catalog->table;
+  catalog->table = *next;
+  pthread_mutex_unlock(&catalog->lock);
+  *next = old;
+}
+
+void catalog_refresh(struct catalog *catalog, catalog_event *event, void *context) {
+  struct look look = {.catalog = catalog, .event = event, .context = context};
+  look_at_folder(&look, 0);
+  if (catalog->folders[1] && count_served(&look.next) == 0) {
+    look_at_folder(&look, 1);
+  } else {
+    free(catalog->folders[1]);
+    catalog->folders[1] = NULL;
+  }
+  if (look.failed) {
+    report(&look, true, "", "out of memory while looking at the store");
+  } else {
+    report_removed(&look);
+    if (look.changed) swap_tables(&look);
+  }
+  table_release(&look.next);
+  atomic_store(&catalog->looked, true);
+}
+
+bool catalog_looked(const struct catalog *catalog) {
+  return atomic_load(&catalog->looked);
+}
+
+static int compare_name(const void *name, const void *entry) {
+  return strcmp(name, ((const struct entry *)entry)->name);
+}
+
+struct model *catalog_acquire(struct catalog *catalog, const char *name) {
+  struct model *model = NULL;
+  pthread_mutex_lock(&catalog->lock);
+  const struct table *table = &catalog->table;
+  const struct entry *entry =
+      table->served ? bsearch(name, table->entries, table->served, sizeof *table->entries, compare_name) : NULL;
+  if (entry) model = model_acquire(entry->model);
+  pthread_mutex_unlock(&catalog->lock);
+  return model;
+}
+
+struct model *catalog_acquire_only(struct catalog *catalog, char name[MODEL_NAME_MAX + 1]) {
+  struct model *model = NULL;
+  pthread_mutex_lock(&catalog->lock);
+  if (catalog->table.served == 1) {
+    model = model_acquire(catalog->table.entries[0].model);
+    memcpy(name, catalog->table.entries[0].name, MODEL_NAME_MAX + 1);
+  }
+  pthread_mutex_unlock(&catalog->lock);
+  return model;
+}
+
+enum status catalog_list(struct catalog *catalog, struct catalog_entry **entries, size_t *count) {
+  pthread_mutex_lock(&catalog->lock);
+  size_t served = catalog->table.served;
+  struct catalog_entry *list = calloc(served + 1, sizeof *list); /* never of 0, whose result may be NULL */
+  for (size_t i = 0; list && i < served; i++) {
+    memcpy(list[i].name, catalog->table.entries[i].name, sizeof list[i].name);
+    list[i].model = model_acquire(catalog->table.entries[i].model);
+  }
+  pthread_mutex_unlock(&catalog->lock);
+  if (!list) return STATUS_NO_MEMORY;
+  *entries = list;
+  *count = served;
+  return STATUS_OK;
+}
+
+void catalog_list_free(struct catalog_entry *entries, size_t count) {
+  for (size_t i = 0; i < count; i++) model_drop(entries[i].model);
+  free(entries);
+}
+
+size_t catalog_count(struct catalog *catalog) {
+  pthread_mutex_lock(&catalog->lock);
+  size_t count = catalog->table.served;
+  pthread_mutex_unlock(&catalog->lock);
+  return count;
+}

@@ -1,0 +1,17 @@
+/* The budgets that all requests share: what would pass the limit is refused, so memory stays bounded whatever the
+ * number of clients. */
+#include "server/service.h"
+
+bool budget_take(struct budget *budget, size_t amount) {
+  /* Relaxed is enough: the counter guards no other memory. */
+  size_t used = atomic_load_explicit(&budget->used, memory_order_relaxed);
+  do {
+    if (used > budget->limit || amount > budget->limit - used) return false;
+  } while (!atomic_compare_exchange_weak_explicit(&budget->used, &used, used + amount, memory_order_relaxed,
+                                                  memory_order_relaxed));
+  return true;
+}
+
+void budget_give(struct budget *budget, size_t amount) {
+  atomic_fetch_sub_explicit(&budget->used, amount, memory_order_relaxed);
+}
