@@ -1,0 +1,372 @@
+/* The stations of a request: begin (its target is judged), admit (its fields are judged, its route found), collect (its
+ * body), run (its handler), end (its line in the log).
+ *
+ * libmicrohttpd takes an answer only before the body or after it. So what is refused before the body is answered at
+ * once when the body is long or would only be sent after "100 Continue", and otherwise after a short body has been
+ * read and thrown away, which keeps the connection usable. A body of unknown length that outgrows its limit leaves no
+ * moment for a proper answer: it is written to the socket directly and the connection closed. */
+#include "server/exchange.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "server/guard.h"
+#include "server/respond.h"
+#include "server/routes.h"
+
+enum {
+  METHOD_SIZE = 16,
+  PATH_SIZE = 256,
+  ARGUMENTS_AT_HAND = 8,          /* query arguments that need no allocation */
+  SWALLOWED_BYTES_MIN = 256 << 10 /* of a refused or outgrown body that are read before the connection is closed on it;
+                                     where bodies may be longer than this, as many as those */
+};
+
+struct exchange {
+  struct timespec started;
+  char method[METHOD_SIZE];
+  char path[PATH_SIZE]; /* for the log */
+  struct guard_target target;
+  struct guard_fields fields;
+  char *accepts; /* several Accept fields joined; NULL when there are not several */
+  bool admitted; /* the first call of the handler is over */
+  bool closes;   /* the connection ends with this answer */
+  bool lingers;  /* the client may still be sending when it does */
+  const struct route *route;
+  const char *rest;
+  struct refusal *refusal; /* found early, to be sent when the body is through */
+  struct bytes body;
+  size_t swallowed;
+  size_t parsing_taken; /* from the parsing budget */
+  struct argument at_hand[ARGUMENTS_AT_HAND];
+  struct argument *arguments; /* at_hand or allocated */
+  size_t argument_count;
+  bool argument_name_broken; /* a byte 0 in a name */
+  struct respond_result result;
+  char model[MODEL_NAME_MAX + 1];
+};
+
+void *exchange_begin(void *context, const char *target, struct MHD_Connection *connection) {
+  struct exchanges *all = context;
+  (void)connection;
+  struct exchange *exchange = calloc(1, sizeof *exchange);
+  if (!exchange) return NULL;
+  clock_gettime(CLOCK_MONOTONIC, &exchange->started);
+  const struct limits *limits = &all->service->limits;
+  bytes_init(&exchange->body, limits->body_bytes);
+  exchange->method[0] = '-';
+  if (target) {
+    log_copy_path(exchange->path, sizeof exchange->path, target);
+    /* It is the connection's own read buffer, which libmicrohttpd itself is about to cut up; only its type says const.
+     * Nothing else can keep it from taking more memory for arguments than the connection has, and hanging. */
+    guard_target((char *)(uintptr_t)target, limits->url_bytes, limits->query_arguments, &exchange->target);
+  }
+  return exchange;
+}
+
+static bool refuse_now(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
+                       const struct refusal *refusal) {
+  struct respond_options options = {&all->service->answers, exchange->closes || atomic_load(&all->service->draining)};
+  return respond_refusal(connection, refusal, &options, &exchange->result);
+}
+
+/* Remembers a refusal until the body, if any, is through. */
+static bool refuse_later(struct exchange *exchange, const struct refusal *refusal) {
+  exchange->refusal = malloc(sizeof *exchange->refusal);
+  if (!exchange->refusal) return false;
+  *exchange->refusal = *refusal;
+  bytes_release(&exchange->body);
+  return true;
+}
+
+static enum MHD_Result take_field(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                  const char *value, size_t value_length) {
+  struct exchange *exchange = context;
+  (void)kind;
+  guard_field(&exchange->fields, name, name_length, value ? value : "", value_length);
+  return MHD_YES;
+}
+
+static enum MHD_Result join_accept(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                   const char *value, size_t value_length) {
+  (void)kind;
+  (void)value_length;
+  static const char wanted[] = MHD_HTTP_HEADER_ACCEPT;
+  if (name_length != strlen(wanted) || strcasecmp(name, wanted) != 0) return MHD_YES;
+  struct bytes *joined = context;
+  bool ok = (joined->length == 0 || bytes_append_text(joined, ", ") == STATUS_OK) &&
+            bytes_append_text(joined, value) == STATUS_OK;
+  return ok ? MHD_YES : MHD_NO;
+}
+
+static bool collect_fields(struct exchange *exchange, struct MHD_Connection *connection) {
+  MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_field, exchange);
+  if (exchange->fields.accept_count < 2) return true;
+  struct bytes joined;
+  bytes_init(&joined, SIZE_MAX / 2); /* bounded by the connection's own memory */
+  MHD_get_connection_values_n(connection, MHD_HEADER_KIND, join_accept, &joined);
+  if (bytes_append(&joined, "", 1) != STATUS_OK) {
+    bytes_release(&joined);
+    return false;
+  }
+  exchange->accepts = (char *)bytes_take(&joined);
+  return true;
+}
+
+static bool target_allowed(const struct exchange *exchange, const struct limits *limits, struct refusal *refusal) {
+  const struct guard_target *target = &exchange->target;
+  if (target->too_long) {
+    refusal_set(refusal, REFUSAL_URL_TOO_LONG,
+                "The URL is longer than %zu bytes; send a POST with a JSON body instead.", limits->url_bytes);
+  } else if (target->too_many) {
+    refusal_set(refusal, REFUSAL_URL_TOO_LONG,
+                "The URL has more than %zu query arguments; send a POST with a JSON body instead.",
+                limits->query_arguments);
+  } else if (target->malformed) {
+    refusal_set(
+        refusal, REFUSAL_MALFORMED,
+        "The URL holds a space, a control character, %%00 in its path, or a '%%' that two hexadecimal digits do "
+        "not follow (write %%25 for '%%').");
+  } else {
+    return true;
+  }
+  return false;
+}
+
+/* The path of a target that may be in absolute form, as proxies send it (RFC 9112, section 3.2.2). */
+static const char *path_of(const char *url) {
+  static const char scheme[] = "http://";
+  if (strncasecmp(url, scheme, strlen(scheme)) != 0) return url;
+  const char *path = strchr(url + strlen(scheme), '/');
+  return path ? path : "/";
+}
+
+static bool find_route(struct exchange *exchange, const char *url, const char *method, struct refusal *refusal) {
+  exchange->route = route_find(path_of(url), &exchange->rest);
+  if (!exchange->route) {
+    refusal_set(refusal, REFUSAL_NO_ROUTE, "There is nothing at %.200s; see the README for the routes.", url);
+    return false;
+  }
+  if (exchange->route->methods & route_method(method)) return true;
+  const char *allow = route_allow(exchange->route);
+  refusal_set(refusal, REFUSAL_METHOD, "%.200s answers %s, not %.40s.", url, allow, method);
+  snprintf(refusal->allow, sizeof refusal->allow, "%s", allow);
+  return false;
+}
+
+/* Everything that can be said before the body. */
+static bool admissible(const struct exchanges *all, struct exchange *exchange, const char *url, const char *method,
+                       const char *version, struct refusal *refusal) {
+  const struct limits *limits = &all->service->limits;
+  if (!guard_allows(&exchange->fields, version, refusal)) {
+    exchange->closes = true;
+    return false;
+  }
+  if (exchange->fields.declared > limits->body_bytes) {
+    refusal_set(refusal, REFUSAL_BODY_TOO_LARGE, "The body has %llu bytes, and at most %zu are allowed.",
+                (unsigned long long)exchange->fields.declared, limits->body_bytes);
+    exchange->closes = true;
+    return false;
+  }
+  return target_allowed(exchange, limits, refusal) && find_route(exchange, url, method, refusal);
+}
+
+static enum MHD_Result admit(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
+                             const char *const line[3]) {
+  const char *url = line[0];
+  const char *method = line[1];
+  struct refusal refusal;
+  snprintf(exchange->method, sizeof exchange->method, "%s", method);
+  if (!collect_fields(exchange, connection)) return MHD_NO;
+  if (admissible(all, exchange, url, method, line[2], &refusal)) return MHD_YES;
+
+  if (guard_expects_body(&exchange->fields)) {
+    exchange->closes |= exchange->fields.expects;
+    exchange->lingers = exchange->closes;
+    /* libmicrohttpd closes behind an answer that comes before the body. */
+    if (exchange->closes) return refuse_now(all, exchange, connection, &refusal) ? MHD_YES : MHD_NO;
+  }
+  return refuse_later(exchange, &refusal) ? MHD_YES : MHD_NO;
+}
+
+/* An answer outside libmicrohttpd, for the one moment at which it takes none: in the middle of a body. */
+static void answer_raw(struct exchange *exchange, struct MHD_Connection *connection, const struct refusal *refusal) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  char *text = respond_problem_text(refusal);
+  const struct refusal_type *type = refusal_type_of(refusal->kind);
+  char head[256];
+  if (info && text) {
+    int length = snprintf(head, sizeof head,
+                          "HTTP/1.1 %u %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n"
+                          "Connection: close\r\n\r\n",
+                          type->http_status, type->title, strlen(text));
+    /* A few hundred bytes into a socket that nothing was written to: they fit, or the client is gone. */
+    if (send(info->connect_fd, head, (size_t)length, MSG_NOSIGNAL | MSG_MORE) > 0 &&
+        send(info->connect_fd, text, strlen(text), MSG_NOSIGNAL) > 0)
+      exchange->result = (struct respond_result){type->http_status, strlen(text)};
+  }
+  free(text);
+  exchange->lingers = true;
+}
+
+/* Appends to the body as the limit and the budget allow; fills *refusal when they do not. */
+static bool keep(const struct exchanges *all, struct exchange *exchange, const char *data, size_t length,
+                 struct refusal *refusal) {
+  struct service *service = all->service;
+  size_t before = exchange->body.capacity;
+  enum status status = bytes_reserve(&exchange->body, length);
+  if (status == STATUS_LIMIT) {
+    refusal_set(refusal, REFUSAL_BODY_TOO_LARGE, "The body is longer than the %zu bytes that are allowed.",
+                service->limits.body_bytes);
+    return false;
+  }
+  size_t grown = exchange->body.capacity - before;
+  if (status != STATUS_OK || !budget_take(&service->parsing, grown)) {
+    refusal_set(refusal, REFUSAL_BUSY, "Too many request bodies are being read; try again in a moment.");
+    return false;
+  }
+  exchange->parsing_taken += grown;
+  return bytes_append(&exchange->body, data, length) == STATUS_OK;
+}
+
+static enum MHD_Result collect(const struct exchanges *all, struct exchange *exchange,
+                               struct MHD_Connection *connection, const char *data, size_t *length) {
+  size_t got = *length;
+  *length = 0;
+  struct refusal refusal;
+  if (!exchange->refusal) {
+    if (!(exchange->route->methods & ROUTE_POST)) return MHD_YES; /* a GET's body means nothing (RFC 9110, 9.3.1) */
+    if (keep(all, exchange, data, got, &refusal)) return MHD_YES;
+    if (!refuse_later(exchange, &refusal)) return MHD_NO;
+  }
+  exchange->swallowed += got;
+  size_t allowed = all->service->limits.body_bytes;
+  if (exchange->swallowed <= SWALLOWED_BYTES_MIN || exchange->swallowed <= allowed) return MHD_YES;
+  answer_raw(exchange, connection, exchange->refusal);
+  return MHD_NO;
+}
+
+static enum MHD_Result take_argument(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                     const char *value, size_t value_length) {
+  struct exchange *exchange = context;
+  (void)kind;
+  if (strlen(name) != name_length) exchange->argument_name_broken = true;
+  exchange->arguments[exchange->argument_count++] =
+      (struct argument){name, value ? value : "", value ? value_length : 0};
+  return exchange->argument_count < exchange->target.arguments ? MHD_YES : MHD_NO;
+}
+
+static bool collect_arguments(struct exchange *exchange, struct MHD_Connection *connection) {
+  size_t count = exchange->target.arguments;
+  exchange->arguments = exchange->at_hand;
+  if (count == 0) return true;
+  if (count > ARGUMENTS_AT_HAND) exchange->arguments = calloc(count, sizeof *exchange->arguments);
+  if (!exchange->arguments) return false;
+  MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, take_argument, exchange);
+  return true;
+}
+
+/* The most that one answer may still take of the budget; a handler that needs more meets the limit of its buffer. */
+static size_t answer_room(const struct budget *answers) {
+  size_t used = atomic_load_explicit(&answers->used, memory_order_relaxed);
+  return used < answers->limit ? answers->limit - used : 0;
+}
+
+static enum MHD_Result run(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection) {
+  struct service *service = all->service;
+  struct refusal refusal;
+  if (!collect_arguments(exchange, connection)) return MHD_NO;
+  if (exchange->argument_name_broken) {
+    refusal_set(&refusal, REFUSAL_MALFORMED, "The name of a query argument holds %%00.");
+    return refuse_now(all, exchange, connection, &refusal) ? MHD_YES : MHD_NO;
+  }
+  struct call call = {
+      .service = service,
+      .has_body = strcmp(exchange->method, "POST") == 0,
+      .arguments = exchange->arguments,
+      .argument_count = exchange->argument_count,
+      .body = exchange->body.data,
+      .body_length = exchange->body.length,
+      .content_type = exchange->fields.content_type,
+      .accept = exchange->accepts ? exchange->accepts : exchange->fields.accept,
+      .rest = exchange->rest,
+  };
+  struct reply reply = {.http_status = MHD_HTTP_OK, .content_type = "application/json"};
+  bytes_init(&reply.body, answer_room(&service->answers));
+  if (!exchange->route->handle(&call, &reply, &refusal)) {
+    bytes_release(&reply.body);
+    memcpy(exchange->model, reply.model, sizeof exchange->model);
+    return refuse_now(all, exchange, connection, &refusal) ? MHD_YES : MHD_NO;
+  }
+  memcpy(exchange->model, reply.model, sizeof exchange->model);
+  struct respond_options options = {&service->answers, exchange->closes || atomic_load(&service->draining)};
+  return respond_reply(connection, &reply, &options, &exchange->result) ? MHD_YES : MHD_NO;
+}
+
+enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                const char *version, const char *data, size_t *length, void **state) {
+  struct exchanges *all = context;
+  struct exchange *exchange = *state;
+  if (!exchange) return MHD_NO; /* exchange_begin() had no memory */
+  if (!exchange->admitted) {
+    exchange->admitted = true;
+    /* Counted from here, not from the request line: a client that stalls in its fields must not hold up a shutdown. */
+    atomic_fetch_add(&all->in_flight, 1);
+    const char *const line[3] = {url, method, version};
+    return admit(all, exchange, connection, line);
+  }
+  if (*length > 0) return collect(all, exchange, connection, data, length);
+  if (exchange->refusal) return refuse_now(all, exchange, connection, exchange->refusal) ? MHD_YES : MHD_NO;
+  return run(all, exchange, connection);
+}
+
+static uint64_t microseconds_since(const struct timespec *start) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  int64_t nanoseconds = (now.tv_sec - start->tv_sec) * 1000000000 + (now.tv_nsec - start->tv_nsec);
+  return (uint64_t)nanoseconds / 1000;
+}
+
+static void linger(const struct exchanges *all, struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  int copy = info ? fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 3) : -1;
+  if (copy >= 0) lingering_add(all->lingering, copy);
+}
+
+void exchange_end(void *context, struct MHD_Connection *connection, void **state,
+                  enum MHD_RequestTerminationCode code) {
+  struct exchanges *all = context;
+  struct exchange *exchange = *state;
+  (void)code;
+  if (!exchange) return;
+  *state = NULL;
+  if (exchange->result.status == 0) {
+    /* Answered by libmicrohttpd itself (a malformed field, no memory in the pool) or not at all: then 0. */
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
+    if (info) exchange->result.status = info->http_status;
+  }
+  if (exchange->lingers) linger(all, connection);
+  if (strcmp(exchange->method, "HEAD") == 0) exchange->result.bytes = 0;
+  struct log_request line = {
+      .method = exchange->method,
+      .path = exchange->path,
+      .status = exchange->result.status,
+      .bytes = exchange->result.bytes,
+      .microseconds = microseconds_since(&exchange->started),
+      .model = exchange->model,
+  };
+  log_request(all->log, &line);
+  budget_give(&all->service->parsing, exchange->parsing_taken);
+  bytes_release(&exchange->body);
+  if (exchange->arguments != exchange->at_hand) free(exchange->arguments);
+  free(exchange->accepts);
+  free(exchange->refusal);
+  if (exchange->admitted) atomic_fetch_sub(&all->in_flight, 1);
+  free(exchange);
+}

@@ -1,0 +1,32 @@
+/* One request from its first line to its last byte out: collects fields and body within the limits, lets the route's
+ * handler answer, and logs. Called by libmicrohttpd on its threads; an exchange belongs to one connection and so to one
+ * thread. */
+#ifndef WORDVEC_SERVER_EXCHANGE_H
+#define WORDVEC_SERVER_EXCHANGE_H
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+
+#include "server/lingering.h"
+#include "server/log.h"
+#include "server/service.h"
+
+/* What all exchanges share. */
+struct exchanges {
+  struct service *service;
+  const struct log *log;
+  struct lingering *lingering;
+  atomic_size_t in_flight;
+};
+
+/* MHD_OPTION_URI_LOG_CALLBACK: the request line has come. Context: struct exchanges. */
+void *exchange_begin(void *context, const char *target, struct MHD_Connection *connection);
+
+/* The access handler: once when the fields are in, for each piece of the body, once at the end. */
+enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                const char *version, const char *data, size_t *length, void **state);
+
+/* MHD_OPTION_NOTIFY_COMPLETED: the answer is out, or never will be. */
+void exchange_end(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code);
+
+#endif

@@ -1,0 +1,159 @@
+/* Makes responses: status, fields and a body whose memory changes hands, so that an answer of megabytes is never
+ * copied, and its share of the budget comes back when the last byte is out. */
+#include "server/respond.h"
+
+#include <jansson.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROBLEM_TYPE_PREFIX "/problems/"
+#define PROBLEM_MEDIA_TYPE "application/problem+json"
+#define RETRY_AFTER_SECONDS "1"
+
+/* A body on its way out. */
+struct loan {
+  unsigned char *data;
+  struct budget *budget;
+  size_t amount;
+};
+
+static void loan_end(void *context) {
+  struct loan *loan = context;
+  budget_give(loan->budget, loan->amount);
+  free(loan->data);
+  free(loan);
+}
+
+static bool add_header(struct MHD_Response *response, const char *name, const char *value) {
+  return MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+static bool queue(struct MHD_Connection *connection, struct MHD_Response *response, unsigned status, bool headers_set) {
+  bool queued = headers_set && MHD_queue_response(connection, status, response) == MHD_YES;
+  MHD_destroy_response(response); /* our reference; a queued response has another */
+  return queued;
+}
+
+static bool add_reply_headers(struct MHD_Response *response, const struct reply *reply, bool close) {
+  bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
+  if (reply->http_status == MHD_HTTP_OK) {
+    ok = ok && add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+    ok = ok && add_header(response, MHD_HTTP_HEADER_VARY, "Accept, Authorization");
+  } else if (reply->http_status == MHD_HTTP_SERVICE_UNAVAILABLE) {
+    ok = ok && add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, RETRY_AFTER_SECONDS);
+  }
+  if (reply->shape[0]) ok = ok && add_header(response, "X-Shape", reply->shape);
+  if (reply->dtype) ok = ok && add_header(response, "X-Dtype", reply->dtype);
+  if (close) ok = ok && add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+  return ok;
+}
+
+/* A response that owns the reply's memory and its share of the budget; NULL without memory, then both are returned. */
+static struct MHD_Response *response_of_loan(struct bytes *body, struct budget *budget, size_t amount) {
+  struct loan *loan = malloc(sizeof *loan);
+  if (!loan) {
+    budget_give(budget, amount);
+    bytes_release(body);
+    return NULL;
+  }
+  size_t length = body->length;
+  *loan = (struct loan){bytes_take(body), budget, amount};
+  struct MHD_Response *response =
+      MHD_create_response_from_buffer_with_free_callback_cls(length, loan->data, loan_end, loan);
+  if (!response) loan_end(loan);
+  return response;
+}
+
+bool respond_reply(struct MHD_Connection *connection, struct reply *reply, const struct respond_options *options,
+                   struct respond_result *result) {
+  size_t amount = reply->body.capacity;
+  size_t length = reply->body.length;
+  if (!budget_take(options->answers, amount)) {
+    bytes_release(&reply->body);
+    struct refusal refusal;
+    refusal_set(&refusal, REFUSAL_BUSY, "Too many large answers are being sent; try again in a moment.");
+    return respond_refusal(connection, &refusal, options, result);
+  }
+  struct MHD_Response *response = response_of_loan(&reply->body, options->answers, amount);
+  if (!response) return false;
+  *result = (struct respond_result){reply->http_status, length};
+  return queue(connection, response, reply->http_status, add_reply_headers(response, reply, options->close));
+}
+
+/* "word_not_found" → "/problems/word-not-found". */
+static json_t *problem_type(const char *code) {
+  char type[96];
+  size_t used = strlen(PROBLEM_TYPE_PREFIX);
+  memcpy(type, PROBLEM_TYPE_PREFIX, used);
+  for (; *code && used < sizeof type - 1; code++) type[used++] = *code == '_' ? '-' : *code;
+  return json_stringn(type, used);
+}
+
+/* Takes over `value`; the sets below fail as a whole when one did. */
+static bool put(json_t *object, const char *key, json_t *value) {
+  return json_object_set_new(object, key, value) == 0;
+}
+
+static bool put_errors(json_t *object, const struct refusal *refusal) {
+  if (refusal->error_count == 0) return true;
+  json_t *list = json_array();
+  for (size_t i = 0; i < refusal->error_count; i++) {
+    json_t *item = json_pack("{s:s, s:s}", "pointer", refusal->errors[i].pointer, "detail", refusal->errors[i].detail);
+    if (json_array_append_new(list, item) != 0) {
+      json_decref(list);
+      return false;
+    }
+  }
+  return put(object, "errors", list);
+}
+
+static bool put_suggestions(json_t *object, const struct refusal *refusal) {
+  /* An unknown word always says so, also that nothing is spelt nearly as it: an empty list is an answer. */
+  if (refusal->suggestion_count == 0 && refusal->kind != REFUSAL_NO_WORD) return true;
+  json_t *list = json_array();
+  for (size_t i = 0; i < refusal->suggestion_count; i++) {
+    if (json_array_append_new(list, json_string(refusal->suggestions[i])) != 0) {
+      json_decref(list);
+      return false;
+    }
+  }
+  return put(object, "suggestions", list);
+}
+
+char *respond_problem_text(const struct refusal *refusal) {
+  const struct refusal_type *type = refusal_type_of(refusal->kind);
+  json_t *object = json_object();
+  bool ok = object && put(object, "type", problem_type(type->code)) && put(object, "title", json_string(type->title)) &&
+            put(object, "status", json_integer(type->http_status)) &&
+            put(object, "detail", json_string(refusal->detail)) && put(object, "code", json_string(type->code)) &&
+            put_errors(object, refusal) && put_suggestions(object, refusal);
+  char *text = ok ? json_dumps(object, JSON_COMPACT) : NULL;
+  json_decref(object);
+  return text;
+}
+
+static bool add_refusal_headers(struct MHD_Response *response, const struct refusal *refusal, unsigned status,
+                                bool close) {
+  bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, PROBLEM_MEDIA_TYPE);
+  if (status == MHD_HTTP_METHOD_NOT_ALLOWED) ok = ok && add_header(response, MHD_HTTP_HEADER_ALLOW, refusal->allow);
+  if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
+    ok = ok && add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, RETRY_AFTER_SECONDS);
+  if (close) ok = ok && add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+  return ok;
+}
+
+bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal,
+                     const struct respond_options *options, struct respond_result *result) {
+  unsigned status = refusal_type_of(refusal->kind)->http_status;
+  char *text = respond_problem_text(refusal);
+  if (!text) return false;
+  size_t length = strlen(text);
+  struct MHD_Response *response = MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_FREE);
+  if (!response) {
+    free(text);
+    return false;
+  }
+  *result = (struct respond_result){status, length};
+  return queue(connection, response, status, add_refusal_headers(response, refusal, status, options->close));
+}

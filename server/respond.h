@@ -1,0 +1,41 @@
+/* The only maker of libmicrohttpd's responses: a handler's reply, or a refusal as application/problem+json (RFC 9457).
+ *
+ * The `type` of a problem is a relative reference, "/problems/word-not-found": the service has no host name of its own,
+ * and RFC 9457 (section 3.1.1) lets a client resolve it against the address it asked. It identifies; nothing is served
+ * there. `code` is the same for programs that prefer a plain word. */
+#ifndef WORDVEC_SERVER_RESPOND_H
+#define WORDVEC_SERVER_RESPOND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "server/call.h"
+
+struct MHD_Connection;
+
+/* How a response is to leave. */
+struct respond_options {
+  struct budget *answers; /* a reply's memory is taken from it, and given back when it has been sent */
+  bool close;             /* the connection ends with this answer */
+};
+
+/* What was sent, for the log. */
+struct respond_result {
+  unsigned status;
+  size_t bytes; /* of the body */
+};
+
+/* Queues the reply, whose body's memory is handed on without a copy and given back when it has been sent; the body is
+ * empty afterwards in any case. When the budget does not allow it a 503 goes out instead. False: nothing could be
+ * queued, and the connection is to be dropped. */
+bool respond_reply(struct MHD_Connection *connection, struct reply *reply, const struct respond_options *options,
+                   struct respond_result *result);
+
+/* Queues a refusal. */
+bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal,
+                     const struct respond_options *options, struct respond_result *result);
+
+/* The body of a refusal as problem+json, terminated, for the caller to free(); NULL without memory. */
+char *respond_problem_text(const struct refusal *refusal);
+
+#endif

@@ -1,0 +1,42 @@
+/* The one table of routes, and the search in it. It is short enough for a linear pass to cost less than a hash. */
+#include "server/routes.h"
+
+#include <string.h>
+
+static const struct route routes[] = {
+    {"/vector", ROUTE_GET, false, api_vector},  {"/vectors", ROUTE_GET | ROUTE_POST, false, api_vectors},
+    {"/lookup", ROUTE_POST, false, api_lookup}, {"/neighbors", ROUTE_GET | ROUTE_POST, true, api_neighbors},
+    {"/index", ROUTE_GET, false, api_index},    {"/word", ROUTE_GET, false, api_word},
+    {"/words", ROUTE_GET, false, api_words},    {"/models", ROUTE_GET, false, api_models},
+    {"/models/", ROUTE_GET, false, api_model},  {"/info", ROUTE_GET, false, api_info},
+    {"/livez", ROUTE_GET, false, api_livez},    {"/readyz", ROUTE_GET, false, api_readyz},
+};
+
+static const size_t route_count = sizeof routes / sizeof routes[0];
+
+const struct route *route_find(const char *path, const char **rest) {
+  for (size_t i = 0; i < route_count; i++) {
+    size_t length = strlen(routes[i].path);
+    bool prefix = routes[i].path[length - 1] == '/';
+    if (strncmp(path, routes[i].path, length) != 0 || (!prefix && path[length] != '\0')) continue;
+    *rest = path + length;
+    return &routes[i];
+  }
+  return NULL;
+}
+
+unsigned route_method(const char *method) {
+  if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) return ROUTE_GET;
+  if (strcmp(method, "POST") == 0) return ROUTE_POST;
+  return 0;
+}
+
+const char *route_allow(const struct route *route) {
+  static const char *const texts[] = {"", "GET, HEAD", "POST", "GET, HEAD, POST"};
+  return texts[route->methods & (ROUTE_GET | ROUTE_POST)];
+}
+
+size_t route_table(const struct route **table) {
+  *table = routes;
+  return route_count;
+}

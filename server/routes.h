@@ -1,0 +1,35 @@
+/* The table of routes: which path is answered by which handler, under which methods. */
+#ifndef WORDVEC_SERVER_ROUTES_H
+#define WORDVEC_SERVER_ROUTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "server/call.h"
+
+enum {
+  ROUTE_GET = 1, /* and HEAD, which is GET without the body */
+  ROUTE_POST = 2
+};
+
+struct route {
+  const char *path; /* one that ends in '/' stands for all that begin with it */
+  unsigned methods; /* ROUTE_… */
+  bool searches;    /* its work grows with the matrix, not with the request */
+  handler *handle;
+};
+
+/* The route of a percent-decoded path, NULL when there is none. *rest is what follows the prefix of a route that ends
+ * in '/', "" otherwise. */
+const struct route *route_find(const char *path, const char **rest);
+
+/* The ROUTE_… that a method of HTTP falls under; 0 for one that no route answers. */
+unsigned route_method(const char *method);
+
+/* The value of the Allow header: "GET, HEAD, POST". Static storage. */
+const char *route_allow(const struct route *route);
+
+/* The whole table; the count is returned. */
+size_t route_table(const struct route **routes);
+
+#endif
