@@ -1,0 +1,210 @@
+/* wordvec import: runs the import, shows how far it is on standard error, and prints the summary on standard output.
+ *
+ * Ctrl-C has its usual effect, at once. The temporary file that then stays is hidden from every reader, and the next
+ * import removes it; tidying up in a signal handler would only add ways to fail. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server/commands.h"
+#include "store/bytes.h"
+#include "store/utf8.h"
+
+enum { BAR_WIDTH = 30, BAR_MILLISECONDS = 100, LINE_MILLISECONDS = 5000, THREADS_MOST = 64 };
+
+struct meter {
+  bool terminal;
+  bool drawn;             /* there is a bar to be wiped */
+  int64_t started, shown; /* milliseconds */
+};
+
+static int64_t now_milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void wipe(struct meter *meter) {
+  if (meter->drawn) fputs("\r\033[K", stderr);
+  meter->drawn = false;
+}
+
+/* "1:05" or "2:03:04" */
+static void format_duration(char *out, size_t size, int64_t seconds) {
+  if (seconds >= 3600)
+    snprintf(out, size, "%lld:%02lld:%02lld", (long long)(seconds / 3600), (long long)(seconds / 60 % 60),
+             (long long)(seconds % 60));
+  else
+    snprintf(out, size, "%lld:%02lld", (long long)(seconds / 60), (long long)(seconds % 60));
+}
+
+/* "  12.3 of 456.7 MB   98.7 MB/s   ETA 0:04", as far as it is known. */
+static void format_state(char *out, size_t size, const struct import_progress *progress, int64_t elapsed) {
+  double read = (double)progress->bytes_read;
+  double rate = elapsed > 0 ? read / (double)elapsed / 1000 : 0;
+  if (progress->bytes_total == 0 || progress->bytes_read == 0 || elapsed <= 0) {
+    snprintf(out, size, "%.1f MB  %.1f MB/s  %llu rows", read / 1e6, rate, (unsigned long long)progress->rows);
+    return;
+  }
+  char left[32];
+  double total = (double)progress->bytes_total;
+  double rest = total > read ? (total - read) / read * (double)elapsed / 1000 : 0;
+  format_duration(left, sizeof left, (int64_t)(rest + 0.5));
+  snprintf(out, size, "%.1f of %.1f MB  %.1f MB/s  %llu rows  ETA %s", read / 1e6, total / 1e6, rate,
+           (unsigned long long)progress->rows, left);
+}
+
+static int terminal_columns(void) {
+  struct winsize size;
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+static void draw_bar(struct meter *meter, const struct import_progress *progress, const char *state) {
+  static const char full[] = "##############################";
+  static const char rest[] = "..............................";
+  _Static_assert(sizeof full == BAR_WIDTH + 1 && sizeof rest == BAR_WIDTH + 1, "a bar of BAR_WIDTH");
+  char line[256] = "";
+  if (progress->bytes_total > 0) {
+    double share = (double)progress->bytes_read / (double)progress->bytes_total;
+    int filled = share < 1 ? (int)(share * BAR_WIDTH) : BAR_WIDTH;
+    snprintf(line, sizeof line, "[%.*s%.*s] %3d%%  ", filled, full, BAR_WIDTH - filled, rest,
+             share < 1 ? (int)(share * 100) : 100);
+  }
+  size_t used = strlen(line);
+  snprintf(line + used, sizeof line - used, "%s", state);
+  wipe(meter);
+  /* A line that wraps could not be wiped. */
+  fprintf(stderr, "%.*s", terminal_columns() - 1, line);
+  meter->drawn = true;
+}
+
+static void show_progress(void *context, const struct import_progress *progress) {
+  struct meter *meter = context;
+  int64_t now = now_milliseconds();
+  if (now - meter->shown < (meter->terminal ? BAR_MILLISECONDS : LINE_MILLISECONDS)) return;
+  meter->shown = now;
+  char state[160];
+  if (progress->finishing)
+    snprintf(state, sizeof state, "%llu rows read; sorting the words and writing the file to the disk",
+             (unsigned long long)progress->rows);
+  else
+    format_state(state, sizeof state, progress, now - meter->started);
+  if (meter->terminal)
+    draw_bar(meter, progress, state);
+  else
+    fprintf(stderr, "%s\n", state);
+}
+
+static void show_warning(void *context, const char *text) {
+  wipe(context);
+  fprintf(stderr, "warning: %s\n", text);
+}
+
+/* ---- Summary */
+
+static double megabytes_per_second(const struct import_report *report) {
+  return report->seconds > 0 ? (double)report->text_bytes / 1e6 / report->seconds : 0;
+}
+
+static void print_text(const struct import_report *report) {
+  printf("%s: %llu rows x %u  (%s)\n", report->name, (unsigned long long)report->rows, report->dim, report->format);
+  for (unsigned skip = 0; skip < SKIP_COUNT; skip++) {
+    if (report->skipped[skip] == 0) continue;
+    printf("skipped   %llu %s, the first: %s\n", (unsigned long long)report->skipped[skip],
+           import_skip_name((enum skip)skip), report->first_skipped[skip]);
+  }
+  if (report->warnings > 0) printf("warnings  %llu\n", (unsigned long long)report->warnings);
+  printf("time      %.2f s, %.1f MB/s\n", report->seconds, megabytes_per_second(report));
+  printf("file      %s, %.1f MB\n", report->path, (double)report->file_size / 1e6);
+  printf("digest    %s\n", report->digest);
+}
+
+/* A text that may hold any bytes (a word, a path) as a JSON string: what is not UTF-8 becomes U+FFFD. */
+static json_t *json_of_bytes(const char *text) {
+  struct bytes clean;
+  size_t left = strlen(text);
+  bytes_init(&clean, 4 * left + 1);
+  enum status status = STATUS_OK;
+  for (size_t taken; left > 0 && status == STATUS_OK; text += taken, left -= taken) {
+    uint32_t point;
+    taken = utf8_next(text, left, &point);
+    status = point == UTF8_ILL_FORMED ? bytes_append_text(&clean, UTF8_REPLACEMENT) : bytes_append(&clean, text, taken);
+  }
+  json_t *string = status == STATUS_OK ? json_stringn(clean.data ? (char *)clean.data : "", clean.length) : NULL;
+  bytes_release(&clean);
+  return string;
+}
+
+static json_t *skipped_object(const struct import_report *report) {
+  json_t *object = json_object();
+  for (unsigned skip = 0; skip < SKIP_COUNT; skip++) {
+    const char *first = report->first_skipped[skip];
+    json_t *item = json_pack("{s:I, s:o}", "count", (json_int_t)report->skipped[skip], "first",
+                             first[0] ? json_of_bytes(first) : json_null());
+    if (json_object_set_new(object, import_skip_name((enum skip)skip), item) != 0) {
+      json_decref(object);
+      return NULL;
+    }
+  }
+  return object;
+}
+
+static int print_json(const struct import_report *report) {
+  json_t *object =
+      json_pack("{s:s, s:o, s:s, s:I, s:i, s:I, s:o, s:I, s:I, s:I, s:I, s:f, s:f, s:s}",                  //
+                "name", report->name, "path", json_of_bytes(report->path), "format", report->format,       //
+                "rows", (json_int_t)report->rows, "dim", (int)report->dim,                                 //
+                "declared_rows", (json_int_t)report->declared_rows, "skipped", skipped_object(report),     //
+                "warnings", (json_int_t)report->warnings, "bytes_read", (json_int_t)report->bytes_read,    //
+                "text_bytes", (json_int_t)report->text_bytes, "file_size", (json_int_t)report->file_size,  //
+                "seconds", report->seconds, "mb_per_second", megabytes_per_second(report), "digest", report->digest);
+  int outcome = object ? json_dumpf(object, stdout, JSON_INDENT(2)) : -1;
+  json_decref(object);
+  if (outcome != 0) {
+    fprintf(stderr, "wordvec import: the model is in place, but its report cannot be printed\n");
+    return EXIT_FAILURE;
+  }
+  putchar('\n');
+  return EXIT_SUCCESS;
+}
+
+static int exit_status_of(enum status status) {
+  return status == STATUS_BAD_ARGUMENT ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+int cmd_import(const struct options *options) {
+  const struct import_flags *flags = &options->import;
+  struct meter meter = {.terminal = isatty(STDERR_FILENO), .started = now_milliseconds()};
+  meter.shown = meter.started;
+  struct import_options import = {
+      .path = options->operand,
+      .store = options->store,
+      .name = flags->name,
+      .format = flags->format,
+      .limit = flags->limit,
+      .duplicates = flags->duplicates,
+      .encoding = flags->encoding,
+      .strict = flags->strict,
+      .replace = flags->force,
+      .threads = command_threads(options, THREADS_MOST),
+      .progress = show_progress,
+      .warning = show_warning,
+      .context = &meter,
+  };
+  struct problem problem;
+  struct import_report report;
+  enum status status = import_run(&import, &problem, &report);
+  wipe(&meter);
+  if (status != STATUS_OK) {
+    fprintf(stderr, "wordvec import: %s\n", problem.text);
+    if (status == STATUS_EXISTS && !flags->force) fprintf(stderr, "Replace it with --force, or choose a --name.\n");
+    return exit_status_of(status);
+  }
+  if (flags->report == REPORT_JSON) return print_json(&report);
+  print_text(&report);
+  return EXIT_SUCCESS;
+}

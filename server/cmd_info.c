@@ -1,0 +1,52 @@
+/* wordvec info NAME: what the store knows of one model. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "server/commands.h"
+
+static void print_time(int64_t seconds) {
+  time_t when = (time_t)seconds;
+  struct tm parts;
+  char text[32];
+  if (gmtime_r(&when, &parts) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) > 0)
+    printf("imported         %s\n", text);
+}
+
+static void print_info(const char *name, const char *path, const struct model_info *info) {
+  printf("name             %s\n", name);
+  printf("rows             %llu\n", (unsigned long long)info->rows);
+  printf("dim              %u\n", info->dim);
+  printf("digest           %s\n", info->digest);
+  printf("source           %s\n", info->source);
+  printf("source format    %s\n", info->source_format);
+  if (info->declared_rows > 0) printf("declared rows    %llu\n", (unsigned long long)info->declared_rows);
+  print_time(info->imported_at);
+  for (unsigned skip = 0; skip < SKIP_COUNT; skip++) {
+    char label[32];
+    snprintf(label, sizeof label, "skipped %s", import_skip_name((enum skip)skip));
+    if (info->skipped[skip] > 0) printf("%-20s %llu\n", label, (unsigned long long)info->skipped[skip]);
+  }
+  printf("file             %s\n", path);
+  printf("file size        %llu\n", (unsigned long long)info->file_size);
+  printf("format version   %u\n", info->format_version);
+}
+
+int cmd_info(const struct options *options) {
+  char path[4096];
+  struct problem problem;
+  struct model *model;
+  if (model_path(options->store, options->operand, path, sizeof path, &problem) != STATUS_OK) {
+    fprintf(stderr, "wordvec info: %s\n", problem.text);
+    return problem.status == STATUS_BAD_ARGUMENT ? EXIT_USAGE : EXIT_FAILURE;
+  }
+  if (model_open(path, command_threads(options, 16), &problem, &model) != STATUS_OK) {
+    fprintf(stderr, "wordvec info: %s\n", problem.text);
+    if (problem.status == STATUS_NOT_FOUND)
+      fprintf(stderr, "'wordvec list --store %s' shows what is there.\n", options->store);
+    return EXIT_FAILURE;
+  }
+  print_info(options->operand, path, model_info(model));
+  model_drop(model);
+  return EXIT_SUCCESS;
+}

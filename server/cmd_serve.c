@@ -1,0 +1,232 @@
+/* wordvec serve: starts the daemon, looks at the store every second, and on SIGTERM or SIGINT ends it without losing an
+ * answer. The main thread does all of this; requests run on libmicrohttpd's threads, which see no signals. */
+#include <errno.h>
+#include <jansson.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server/commands.h"
+#include "server/http.h"
+#include "server/version.h"
+
+enum {
+  THREADS_MOST = 4,
+  LOOK_MILLISECONDS = 1000,
+  DRAIN_POLL_MILLISECONDS = 10,
+  DESCRIPTORS_KEPT = 64 /* for everything that is not a connection */
+};
+
+struct daemon {
+  const struct options *options;
+  struct log log;
+  struct service service;
+  struct http *http;
+  int signals; /* signalfd */
+};
+
+static void tell_model(void *context, bool failed, const char *model, const char *text) {
+  const struct log *log = context;
+  if (*model)
+    log_event(log, failed, "model", "model %s: %s", model, text);
+  else
+    log_event(log, failed, "model", "%s", text);
+}
+
+/* Raises the soft limit of descriptors to the hard one, and lowers the limit of connections to what that allows. */
+static void fit_descriptors(struct daemon *daemon) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  size_t *connections = &daemon->service.limits.connections;
+  if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= *connections + DESCRIPTORS_KEPT) return;
+  size_t allowed = limit.rlim_cur > DESCRIPTORS_KEPT ? (size_t)limit.rlim_cur - DESCRIPTORS_KEPT : 1;
+  log_event(&daemon->log, false, "limit", "at most %zu connections, not %zu: the system allows %llu descriptors",
+            allowed, *connections, (unsigned long long)limit.rlim_cur);
+  *connections = allowed;
+}
+
+static bool bind_is_allowed(const struct options *options) {
+  if (address_is_loopback(&options->serve.address) || options->serve.insecure_bind) return true;
+  char url[ADDRESS_URL_SIZE];
+  address_url(&options->serve.address, url);
+  fprintf(
+      stderr,
+      "wordvec serve: %s can be reached from other machines, and there is no authentication: anyone there could ask.\n"
+      "Listen on 127.0.0.1 and put a proxy in front, or allow it with --insecure-bind (WORDVEC_INSECURE_BIND=1).\n",
+      url);
+  return false;
+}
+
+static bool choose_kernel(const struct options *options, const struct kernel **kernel) {
+  struct problem problem;
+  if (strcmp(options->serve.kernel, "auto") == 0) {
+    *kernel = kernel_best();
+    return true;
+  }
+  if (kernel_named(options->serve.kernel, &problem, kernel) == STATUS_OK) return true;
+  fprintf(stderr, "wordvec serve: --kernel: %s\n", problem.text);
+  return false;
+}
+
+/* Signals are taken from a descriptor; this must come before any thread is started, for threads inherit the mask. */
+static int block_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  signal(SIGPIPE, SIG_IGN);
+  if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int next_signal(const struct daemon *daemon) {
+  struct signalfd_siginfo info;
+  ssize_t got = read(daemon->signals, &info, sizeof info);
+  return got == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+static enum status make_service(struct daemon *daemon, const struct kernel *kernel) {
+  const struct options *options = daemon->options;
+  struct service *service = &daemon->service;
+  service->kernel = kernel;
+  service->limits = options->serve.limits;
+  service->default_model = options->serve.default_model;
+  service->parsing.limit = service->limits.parsing_bytes;
+  service->answers.limit = service->limits.answer_bytes;
+  enum status status = catalog_new(options->store, command_threads(options, THREADS_MOST), &service->catalog);
+  if (status == STATUS_OK && options->serve.fallback_store)
+    status = catalog_set_fallback(service->catalog, options->serve.fallback_store);
+  return status;
+}
+
+static void look(struct daemon *daemon) {
+  catalog_refresh(daemon->service.catalog, tell_model, &daemon->log);
+}
+
+static void tell_start(struct daemon *daemon, unsigned threads) {
+  log_event(&daemon->log, false, "start", "wordvec %s: %u threads, %s kernel, store %s", WORDVEC_VERSION, threads,
+            daemon->service.kernel->name, daemon->options->store);
+}
+
+/* What the first look found missing. */
+static void tell_readiness(struct daemon *daemon) {
+  const struct service *service = &daemon->service;
+  if (catalog_count(service->catalog) == 0)
+    log_event(&daemon->log, false, "empty",
+              "the store has no model yet, so that the daemon is not ready; give it one with: wordvec import FILE "
+              "--store %s",
+              daemon->options->store);
+  if (!service->default_model) return;
+  struct model *model = catalog_acquire(service->catalog, service->default_model);
+  if (!model)
+    log_event(&daemon->log, true, "model", "the default model %s is not in the store", service->default_model);
+  model_drop(model);
+}
+
+static enum status start_http(struct daemon *daemon, unsigned threads, struct problem *problem) {
+  struct http_options options = {
+      .address = daemon->options->serve.address,
+      .threads = threads,
+      .service = &daemon->service,
+      .log = &daemon->log,
+  };
+  return http_start(&options, problem, &daemon->http);
+}
+
+static int64_t now_milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Serves until SIGTERM or SIGINT. */
+static void serve(struct daemon *daemon) {
+  struct pollfd wait[] = {{.fd = daemon->signals, .events = POLLIN},
+                          {.fd = http_descriptor(daemon->http), .events = POLLIN}};
+  int64_t looked = now_milliseconds();
+  for (;;) {
+    int64_t rest = looked + LOOK_MILLISECONDS - now_milliseconds();
+    poll(wait, 2, rest > 0 ? (int)rest : 0);
+    http_turn(daemon->http);
+    int number = next_signal(daemon);
+    if (number == SIGTERM || number == SIGINT) {
+      log_event(&daemon->log, false, "stop", "%s: finishing what is in flight",
+                number == SIGTERM ? "SIGTERM" : "SIGINT");
+      return;
+    }
+    if (number != SIGHUP && now_milliseconds() - looked < LOOK_MILLISECONDS) continue;
+    look(daemon);
+    looked = now_milliseconds();
+  }
+}
+
+/* Waits until nothing is in flight, twice in a row, as a request may just be coming in on an open connection. A second
+ * signal, or the deadline, ends the wait. */
+static void drain(struct daemon *daemon) {
+  int64_t deadline = now_milliseconds() + (int64_t)daemon->options->serve.drain_timeout * 1000;
+  int idle = 0;
+  atomic_store(&daemon->service.draining, true);
+  http_quiesce(daemon->http);
+  while (idle < 2 && now_milliseconds() < deadline) {
+    poll(NULL, 0, DRAIN_POLL_MILLISECONDS);
+    http_turn(daemon->http);
+    idle = http_in_flight(daemon->http) == 0 ? idle + 1 : 0;
+    int number = next_signal(daemon);
+    if (number == SIGTERM || number == SIGINT) break;
+  }
+  size_t left = http_in_flight(daemon->http);
+  if (left > 0) log_event(&daemon->log, true, "stop", "%zu requests were still in flight and are given up", left);
+}
+
+static int run(struct daemon *daemon) {
+  unsigned threads = command_threads(daemon->options, THREADS_MOST);
+  struct problem problem;
+  tell_start(daemon, threads);
+  if (start_http(daemon, threads, &problem) != STATUS_OK) {
+    log_event(&daemon->log, true, "start", "%s", problem.text);
+    return EXIT_FAILURE;
+  }
+  /* Connections are accepted from here on; /livez answers and /readyz says 503 while a large store is being read. */
+  look(daemon);
+  tell_readiness(daemon);
+  log_listening(&daemon->log, http_url(daemon->http));
+  serve(daemon);
+  drain(daemon);
+  http_stop(daemon->http);
+  log_event(&daemon->log, false, "stopped", "stopped");
+  return EXIT_SUCCESS;
+}
+
+int cmd_serve(const struct options *options) {
+  struct daemon daemon = {.options = options, .log = {STDERR_FILENO, options->serve.log_format}};
+  const struct kernel *kernel;
+  if (!bind_is_allowed(options) || !choose_kernel(options, &kernel)) return EXIT_USAGE;
+  daemon.signals = block_signals();
+  if (daemon.signals < 0) {
+    log_event(&daemon.log, true, "start", "cannot receive signals: %s", strerror(errno));
+    return EXIT_FAILURE;
+  }
+  json_object_seed(0); /* from the system's random numbers; later, threads would race to do it */
+  int exit_status = EXIT_FAILURE;
+  if (make_service(&daemon, kernel) == STATUS_OK) {
+    fit_descriptors(&daemon);
+    exit_status = run(&daemon);
+  } else {
+    log_event(&daemon.log, true, "start", "out of memory");
+  }
+  catalog_free(daemon.service.catalog);
+  close(daemon.signals);
+  return exit_status;
+}
