@@ -52,7 +52,7 @@ TEST_LIBS = $(shell pkg-config --libs check)
 
 # ---- Sources and what is made of them
 
-find = $(sort $(shell find $(wildcard $(1)) -name '*.c' 2>/dev/null))
+find = $(if $(wildcard $(1)),$(sort $(shell find $(1) -name '*.c')))
 
 STORE_SOURCES   := $(call find,store)
 SERVER_SOURCES  := $(filter-out server/main.c,$(call find,server))
@@ -133,6 +133,37 @@ suite: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
 # What holds every program and links each: to see that a compiler has nothing to say.
 programs: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
 
+# Real runs of the programs in other lights. Under valgrind Check does not fork, so that leaks are seen; the daemon of
+# an HTTP test runs under it and the test itself does not.
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect,possible
+
+valgrind: programs ## Run every test under valgrind
+	@CK_FORK=no CK_TIMEOUT_MULTIPLIER=30 TEST_WRAPPER='$(VALGRIND)' WORDVEC_WRAPPER='$(VALGRIND)' \
+	  $(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS)
+	@CK_TIMEOUT_MULTIPLIER=30 WORDVEC_WRAPPER='$(VALGRIND)' $(with_test_environment) tests/support/run-suite $(HTTP_PROGRAMS)
+
+sanitize: ## Run every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(again) suite VARIANT=asan SANITIZE=address,undefined
+
+coverage: ## Run every test and print what of store/ and server/ it reached
+	@[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete
+	@$(again) suite VARIANT=coverage COVERAGE=1
+	@gcovr --root . --filter store/ --filter server/ build/coverage --sort-uncovered --txt
+	@gcovr --root . --filter store/ --filter server/ build/coverage --print-summary --txt /dev/null
+
+container: ## Build the image with docker or podman, run it and ask it
+	@$(setup) run
+	@CONTAINER_BASE='$(strip $(CONTAINER_BASE))' tests/container/run
+
+check: ## What CI runs: set-up, lint, compilers, tests, sanitizers, valgrind, arm64, coverage, container
+	@$(setup) build run test lint check
+	@tests/support/check
+
+install: all ## Install under $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(OUT)/wordvec $(DESTDIR)$(PREFIX)/bin/wordvec
+	install -d $(DESTDIR)$(PREFIX)/share/doc/wordvec
+	install -m 644 $(wildcard README.md LICENSE SECURITY.md CHANGELOG.md store/FORMAT.md) $(DESTDIR)$(PREFIX)/share/doc/wordvec
+
 lint: ## Check what the compiler does not know: includes, lengths, format, scripts
 	@$(setup) build lint
 	@tests/lint/selftest
@@ -172,6 +203,6 @@ clean: ## Remove what was built
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
-.PHONY: help all run test unit suite programs lint format clean always
+.PHONY: help all run test unit suite programs valgrind sanitize coverage container check install lint format clean always
 .SECONDARY:
 .DELETE_ON_ERROR:
