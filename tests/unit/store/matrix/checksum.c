@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/support/scratch.h"
+#include "tests/support/suite.h"
 
 /* A file of `covered` bytes with a trailer; its path in `path`, its whole size returned. */
 static uint64_t make_file(char path[SCRATCH_PATH_MAX], size_t covered) {
@@ -110,18 +111,13 @@ END_TEST
 
 int main(void) {
   scratch_open();
-  Suite *suite = suite_create("store/matrix/checksum");
-  TCase *cases = tcase_create("checksum");
-  tcase_set_timeout(cases, SUPPORT_PATIENCE_SECONDS);
+  TCase *cases;
+  Suite *suite = suite_of("store/matrix/checksum", &cases);
   tcase_add_test(cases, every_flipped_byte_of_a_small_file_is_noticed);
   tcase_add_test(cases, every_other_length_is_noticed);
   tcase_add_test(cases, blocks_are_summed_in_parallel_and_named);
   tcase_add_test(cases, foreign_files_are_told_from_damaged_ones);
-  suite_add_tcase(suite, cases);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
+  int failed = suite_run(suite);
   scratch_close();
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return failed;
 }

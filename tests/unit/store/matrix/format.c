@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/suite.h"
+
 static struct head example(void) {
   struct head head = {.rows = 70000,
                       .dim = 300,
@@ -106,17 +108,12 @@ START_TEST(keys_sort_and_end_at_511_bytes) {
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("store/matrix/format");
-  TCase *cases = tcase_create("format");
+  TCase *cases;
+  Suite *suite = suite_of("store/matrix/format", &cases);
   tcase_add_test(cases, a_head_is_read_as_it_was_written);
   tcase_add_loop_test(cases, an_altered_head_is_refused, 0, (int)(sizeof changes / sizeof changes[0]));
   tcase_add_test(cases, a_head_of_any_shorter_length_is_refused);
   tcase_add_test(cases, slabs_are_a_power_of_two_of_rows_within_32_mib);
   tcase_add_test(cases, keys_sort_and_end_at_511_bytes);
-  suite_add_tcase(suite, cases);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(suite);
 }

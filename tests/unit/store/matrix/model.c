@@ -15,6 +15,7 @@
 #include "store/matrix/verify.h"
 #include "store/matrix/writer.h"
 #include "tests/support/scratch.h"
+#include "tests/support/suite.h"
 
 static const struct writer_origin origin = {.source = "test.txt",
                                             .source_format = "glove",
@@ -264,9 +265,8 @@ END_TEST
 
 int main(void) {
   scratch_open();
-  Suite *suite = suite_create("store/matrix/model");
-  TCase *cases = tcase_create("model");
-  tcase_set_timeout(cases, SUPPORT_PATIENCE_SECONDS);
+  TCase *cases;
+  Suite *suite = suite_of("store/matrix/model", &cases);
   tcase_add_loop_test(cases, rows_and_words_come_back_bit_for_bit, 0, (int)(sizeof shapes / sizeof shapes[0]));
   tcase_add_test(cases, info_says_where_it_came_from);
   tcase_add_test(cases, the_digest_is_of_the_content);
@@ -275,11 +275,7 @@ int main(void) {
   tcase_add_test(cases, right_sums_do_not_make_a_model);
   tcase_add_test(cases, a_missing_file_is_not_found);
   tcase_add_test(cases, names_are_checked);
-  suite_add_tcase(suite, cases);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
+  int failed = suite_run(suite);
   scratch_close();
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return failed;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/suite.h"
+
 /* The order that rows.h documents, written as its formula: lane j sums every sixteenth product from the j-th. */
 static double by_formula(const float *a, const float *b, uint32_t dim) {
   double lane[16];
@@ -65,15 +67,10 @@ START_TEST(rows_are_found_across_slabs) {
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("store/matrix/rows");
-  TCase *cases = tcase_create("rows");
+  TCase *cases;
+  Suite *suite = suite_of("store/matrix/rows", &cases);
   tcase_add_test(cases, dot_sums_in_the_documented_order);
   tcase_add_test(cases, norms_are_finite_and_zero_only_for_a_zero_row);
   tcase_add_test(cases, rows_are_found_across_slabs);
-  suite_add_tcase(suite, cases);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 
 #include "store/matrix/format.h"
 #include "tests/support/scratch.h"
+#include "tests/support/suite.h"
 
 static struct word_table *make_table(void) {
   char folder[SCRATCH_PATH_MAX];
@@ -100,17 +101,12 @@ END_TEST
 
 int main(void) {
   scratch_open();
-  Suite *suite = suite_create("store/matrix/word_table");
-  TCase *cases = tcase_create("word_table");
-  tcase_set_timeout(cases, SUPPORT_PATIENCE_SECONDS);
+  TCase *cases;
+  Suite *suite = suite_of("store/matrix/word_table", &cases);
   tcase_add_test(cases, words_are_a_set_and_sort_as_bytes);
   tcase_add_test(cases, no_word_straddles_two_chunks);
   tcase_add_test(cases, a_folder_that_is_not_there_is_named);
-  suite_add_tcase(suite, cases);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
+  int failed = suite_run(suite);
   scratch_close();
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return failed;
 }
