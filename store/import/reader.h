@@ -1,0 +1,51 @@
+/* The rows of a source, one by one, whatever the layout. */
+#ifndef WORDVEC_STORE_IMPORT_READER_H
+#define WORDVEC_STORE_IMPORT_READER_H
+
+#include <stdint.h>
+
+#include "store/import/detect.h"
+#include "store/import/source.h"
+#include "store/matrix/vocabulary.h"
+
+enum row_kind {
+  ROW_WHOLE,
+  ROW_NOT_FINITE, /* whole, but a number is NaN, Infinity or beyond float32 */
+  ROW_CUT_SHORT,  /* the last line, which ended too early: no vector; the word may be cut too */
+  ROW_END         /* no more rows: nothing else is set */
+};
+
+struct reader_row {
+  enum row_kind kind;
+  struct word word; /* this and the vector are borrowed until the next call */
+  const float *vector;
+  uint64_t position; /* the line (from 1) or the byte (from 0, after decompression) where the row begins */
+};
+
+struct reader {
+  /* STATUS_BAD_MATRIX with the position for what cannot be a row; also as source_read() fails. */
+  enum status (*next)(struct reader *reader, struct problem *problem, struct reader_row *row);
+  void (*close)(struct reader *reader);
+  const char *unit; /* of positions: "line" or "byte" */
+};
+
+/* Opens the reader of the layout on a source of which nothing has been taken. The source is borrowed until
+ * reader_close(). */
+enum status reader_open(struct source *source, const struct layout *layout, struct problem *problem,
+                        struct reader **out) MUST_USE;
+
+/* The two behind it. */
+enum status reader_text_open(struct source *source, const struct layout *layout, struct problem *problem,
+                             struct reader **out) MUST_USE;
+enum status reader_word2vec_open(struct source *source, const struct layout *layout, struct problem *problem,
+                                 struct reader **out) MUST_USE;
+
+static inline enum status reader_next(struct reader *reader, struct problem *problem, struct reader_row *row) {
+  return reader->next(reader, problem, row);
+}
+
+static inline void reader_close(struct reader *reader) {
+  if (reader) reader->close(reader);
+}
+
+#endif
