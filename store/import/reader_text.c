@@ -59,7 +59,7 @@ static enum status is_last(struct reader_text *text, struct problem *problem, bo
 
 /* Whether a last line that is no row stopped in the middle of one: too few fields, or (when nothing, not even a line
  * feed, follows) a last field that is only the beginning of a number. */
-static bool is_cut(struct reader_text *text, struct word line, enum text_row_kind kind, bool closed) {
+static bool is_cut(const struct reader_text *text, struct word line, enum text_row_kind kind, bool closed) {
   if (kind == TEXT_ROW_FEW) return true;
   if (kind != TEXT_ROW_BAD_NUMBER || closed || !text_row_ends_in_number(line)) return false;
   const char *space = memrchr(line.bytes, ' ', line.length);
@@ -90,10 +90,10 @@ static enum status wrong_line(const struct reader_text *text, const struct text_
 }
 
 /* A line that is no row: cut short if it is the last, otherwise an error, whose text is made before looking further. */
-static enum status judge(struct reader_text *text, struct word line, bool closed, struct problem *problem,
-                         struct text_row *parsed, enum text_row_kind kind, struct reader_row *row) {
+static enum status judge(struct reader_text *text, const struct text_row *parsed, enum text_row_kind kind, bool cut,
+                         struct problem *problem, struct reader_row *row) {
   uint64_t position = text->line;
-  bool cut = is_cut(text, line, kind, closed), last = false;
+  bool last = false;
   struct problem wrong;
   enum status verdict = wrong_line(text, parsed, kind, &wrong);
   size_t length = parsed->word.length < WORD_LENGTH_MAX ? parsed->word.length : WORD_LENGTH_MAX;
@@ -123,7 +123,7 @@ static enum status text_next(struct reader *reader, struct problem *problem, str
   }
   struct text_row parsed = {.word = line};
   enum text_row_kind kind = text_row_parse(text->locale, line, text->dim, text->vector, &parsed);
-  if (kind != TEXT_ROW_WHOLE) return judge(text, line, closed, problem, &parsed, kind, row);
+  if (kind != TEXT_ROW_WHOLE) return judge(text, &parsed, kind, is_cut(text, line, kind, closed), problem, row);
   *row = (struct reader_row){.kind = parsed.finite ? ROW_WHOLE : ROW_NOT_FINITE,
                              .word = parsed.word,
                              .vector = text->vector,

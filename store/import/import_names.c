@@ -1,0 +1,74 @@
+/* The names that an import has for things: of models, formats and reasons to skip. */
+#include <string.h>
+
+#include "store/import/import.h"
+#include "store/import/source.h"
+
+static const char *const format_names[] = {
+    [IMPORT_AUTO] = "auto",
+    [IMPORT_GLOVE] = "glove",
+    [IMPORT_WORD2VEC_TEXT] = "word2vec-text",
+    [IMPORT_WORD2VEC_BINARY] = "word2vec-binary",
+    [IMPORT_FASTTEXT_VEC] = "fasttext-vec",
+};
+
+const char *import_format_name(enum import_format format) {
+  return format_names[format];
+}
+
+bool import_format_parse(const char *text, enum import_format *format) {
+  for (size_t i = 0; i < sizeof format_names / sizeof *format_names; i++) {
+    if (strcmp(text, format_names[i]) != 0) continue;
+    *format = (enum import_format)i;
+    return true;
+  }
+  return false;
+}
+
+const char *import_skip_name(enum skip skip) {
+  static const char *const names[SKIP_COUNT] = {
+      [SKIP_DUPLICATE] = "duplicate",
+      [SKIP_CUT_SHORT] = "cut-short",
+      [SKIP_NOT_FINITE] = "not-finite",
+      [SKIP_ENCODING] = "encoding",
+  };
+  return names[skip];
+}
+
+/* The length of `name` less one of the known suffixes, or the same length when it has none of them. */
+static size_t without_suffix(const char *name, size_t length) {
+  static const char *const suffixes[] = {".gz", ".zip", ".txt", ".vec", ".bin", ".ftz", ".npy"};
+  for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+    size_t suffix = strlen(suffixes[i]);
+    if (length >= suffix && memcmp(name + length - suffix, suffixes[i], suffix) == 0) return length - suffix;
+  }
+  return length;
+}
+
+enum status import_name_of(const char *path, struct problem *problem, char name[MODEL_NAME_MAX + 1]) {
+  if (strcmp(path, "-") == 0)
+    return problem_set(problem, STATUS_BAD_ARGUMENT, 0,
+                       "a matrix from standard input has no name: give it one with --name");
+  struct source_path parts;
+  enum status status = source_path_split(path, problem, &parts);
+  if (status != STATUS_OK) return status;
+  const char *named = parts.member[0] ? parts.member : parts.file;
+  const char *slash = strrchr(named, '/');
+  const char *base = slash ? slash + 1 : named;
+  size_t length = strlen(base), shorter;
+  while ((shorter = without_suffix(base, length)) < length) length = shorter;
+  char text[MODEL_NAME_MAX + 1];
+  if (length <= MODEL_NAME_MAX) {
+    memcpy(text, base, length);
+    text[length] = '\0';
+    if (model_name_valid(text)) {
+      memcpy(name, text, length + 1);
+      return STATUS_OK;
+    }
+  }
+  return problem_set(
+      problem, STATUS_BAD_ARGUMENT, 0,
+      "\"%.*s\", from the file's name, cannot name a model: give a name of letters, digits, '.', '_' and "
+      "'-' with --name",
+      length > 80 ? 80 : (int)length, base);
+}
