@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/matrix/scratch.h"
+#include "store/matrix/spill.h"
 #include "store/matrix/word_table.h"
 
 struct latest {
@@ -15,8 +15,8 @@ struct latest {
 struct last_rows {
   char *folder;
   struct word_table *words; /* numbered in the order of their first rows */
-  struct scratch latest;    /* struct latest by word */
-  struct scratch rows;      /* u32 word and dim floats by row */
+  struct spill latest;      /* struct latest by word */
+  struct spill rows;        /* u32 word and dim floats by row */
   size_t row_size;
   uint32_t dim;
   uint64_t added;
@@ -26,7 +26,7 @@ struct last_rows {
 enum status last_rows_new(const char *folder, uint32_t dim, struct problem *problem, struct last_rows **out) {
   struct last_rows *rows = calloc(1, sizeof *rows);
   if (!rows) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
-  rows->latest = rows->rows = SCRATCH_NONE;
+  rows->latest = rows->rows = SPILL_NONE;
   rows->dim = dim;
   rows->row_size = sizeof(uint32_t) + sizeof(float) * dim;
   rows->folder = strdup(folder);
@@ -42,8 +42,8 @@ enum status last_rows_new(const char *folder, uint32_t dim, struct problem *prob
 void last_rows_free(struct last_rows *rows) {
   if (!rows) return;
   word_table_free(rows->words);
-  scratch_release(&rows->latest);
-  scratch_release(&rows->rows);
+  spill_release(&rows->latest);
+  spill_release(&rows->rows);
   free(rows->folder);
   free(rows);
 }
@@ -57,9 +57,9 @@ enum status last_rows_add(struct last_rows *rows, struct word word, const float 
   uint32_t number;
   enum status found = word_table_add(rows->words, word, problem, &number);
   if (found != STATUS_OK && found != STATUS_EXISTS) return found;
-  enum status status = scratch_grow(&rows->latest, rows->folder, ((size_t)number + 1) * sizeof(struct latest), problem);
+  enum status status = spill_grow(&rows->latest, rows->folder, ((size_t)number + 1) * sizeof(struct latest), problem);
   if (status == STATUS_OK)
-    status = scratch_grow(&rows->rows, rows->folder, (size_t)(rows->added + 1) * rows->row_size, problem);
+    status = spill_grow(&rows->rows, rows->folder, (size_t)(rows->added + 1) * rows->row_size, problem);
   if (status != STATUS_OK) return status;
   unsigned char *row = rows->rows.data + rows->added * rows->row_size;
   memcpy(row, &number, sizeof number);
