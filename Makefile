@@ -155,6 +155,9 @@ container: ## Build the image with docker or podman, run it and ask it
 	@$(setup) run
 	@CONTAINER_BASE='$(strip $(CONTAINER_BASE))' tests/container/run
 
+fresh: ## Try make run and make test in a bare Debian, as root and with sudo
+	@CONTAINER_BASE='$(strip $(CONTAINER_BASE))' tests/container/fresh
+
 check: ## What CI runs: set-up, lint, compilers, tests, sanitizers, valgrind, arm64, coverage, container
 	@$(setup) build run test lint check
 	@tests/support/check
@@ -203,6 +206,6 @@ clean: ## Remove what was built
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
-.PHONY: help all run test unit suite programs valgrind sanitize coverage container check install lint format clean always
+.PHONY: help all run test unit suite programs valgrind sanitize coverage container fresh check install lint format clean always
 .SECONDARY:
 .DELETE_ON_ERROR:
