@@ -68,6 +68,10 @@ static uint32_t without_repeats(struct word *words, uint32_t count) {
   return kept;
 }
 
+static void free_words(struct word *words, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) free((char *)(uintptr_t)words[i].bytes);
+}
+
 static int by_word(const void *a, const void *b) {
   return word_compare(*(const struct word *)a, *(const struct word *)b);
 }
@@ -95,6 +99,7 @@ START_TEST(every_word_is_found_and_no_other) {
   ck_assert_int_eq(vocabulary_find(vocabulary, (struct word){"", 0}, &row), STATUS_NOT_FOUND);
   ck_assert_msg(row == 7, "the output is touched");
   model_drop(model);
+  free_words(words, count);
 }
 END_TEST
 
@@ -137,6 +142,7 @@ START_TEST(pages_are_in_byte_order) {
   for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
     for (size_t limit = 1; limit < 400; limit = limit * 3 + 1) walk(vocabulary, words, count, prefixes[i], limit);
   model_drop(model);
+  free_words(words, count);
 }
 END_TEST
 
@@ -188,6 +194,7 @@ START_TEST(threads_look_up_side_by_side) {
     ck_assert_ptr_null(wrong);
   }
   model_drop(model);
+  free_words(words, count);
 }
 END_TEST
 
