@@ -99,7 +99,7 @@ $(UNIT_PROGRAMS): %: %.o $(SUPPORT_OBJECTS) $(OUT)/libwordvec.a
 
 # Those under tests/http know the daemon only through its socket.
 $(HTTP_PROGRAMS): %: %.o $(SUPPORT_OBJECTS)
-	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) -lcurl -ljansson
+	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) -lcurl -ljansson -lz
 
 # ---- The two commands. Packages come first; the second make then sees compilers and libraries that the first did not.
 
@@ -128,7 +128,11 @@ unit: $(UNIT_PROGRAMS)
 	@$(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS)
 
 suite: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
-	@$(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
+	@$(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) tests/oracle/run
+
+# Answers against those of gensim and numpy, where they are installed.
+oracle: $(OUT)/wordvec ## Compare answers with gensim's and numpy's
+	@$(with_test_environment) tests/oracle/run
 
 # What holds every program and links each: to see that a compiler has nothing to say.
 programs: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
@@ -206,6 +210,6 @@ clean: ## Remove what was built
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
-.PHONY: help all run test unit suite programs valgrind sanitize coverage container fresh check install lint format clean always
+.PHONY: help all run test unit suite oracle programs valgrind sanitize coverage container fresh check install lint format clean always
 .SECONDARY:
 .DELETE_ON_ERROR:
