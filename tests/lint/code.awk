@@ -126,7 +126,19 @@ function parameters_of(text,    i, char, depth, count, first) {
   return count
 }
 
+# What is declared outside functions, or static within one, must not change: state belongs to who owns it.
+function check_constant(text) {
+  if (room == "elsewhere" || FILENAME !~ /\.c$/) return
+  sub(/=.*/, "", text)
+  gsub(/\[[^\]]*\]|__attribute__[ \t]*\(\(.*\)\)/, "", text)
+  if (text ~ /[(]|(^|[ \t])(typedef|extern)[ \t]/ || text !~ /[A-Za-z_][ \t*]+[A-Za-z_]/) return
+  if (text ~ /^[ \t]*(struct|union|enum)[ \t]+[A-Za-z0-9_]*[ \t]*$/) return
+  sub(/^.*[*]/, "", text)
+  if (text !~ /(^|[^A-Za-z0-9_])const([^A-Za-z0-9_]|$)/) breach(FNR, "mutable-global", "const is missing, or an owner")
+}
+
 function open_brace(    parameters) {
+  if (depth == 0 && pending ~ /=/) check_constant(pending)
   if (depth++ > 0) return
   parameters = parameters_of(pending)
   in_function = parameters >= 0
@@ -148,11 +160,12 @@ function check_functions(code,    i, char) {
     in_directive = code ~ /\\$/
     return
   }
+  if (depth > 0 && code ~ /^[ \t]+static[ \t]/) check_constant(code)
   for (i = 1; i <= length(code); i++) {
     char = substr(code, i, 1)
     if (char == "{") { open_brace(); pending = "" }
     else if (char == "}") { close_brace(); pending = "" }
-    else if (char == ";" && depth == 0) pending = ""
+    else if (char == ";" && depth == 0) { check_constant(pending); pending = "" }
     else if (depth == 0) pending = pending char
   }
   if (depth == 0) pending = pending " "
