@@ -168,6 +168,7 @@ static bool admissible(const struct exchanges *all, struct exchange *exchange, c
     exchange->closes = true;
     return false;
   }
+  if (exchange->target.malformed) exchange->closes = true; /* by somebody who means something else by a request line */
   if (exchange->fields.declared > limits->body_bytes) {
     refusal_set(refusal, REFUSAL_BODY_TOO_LARGE, "The body has %llu bytes, and at most %zu are allowed.",
                 (unsigned long long)exchange->fields.declared, limits->body_bytes);
@@ -350,6 +351,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **state
     /* Answered by libmicrohttpd itself (a malformed field, no memory in the pool) or not at all: then 0. */
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
     if (info) exchange->result.status = info->http_status;
+    if (info) exchange->lingers = true; /* it closes, perhaps with a flood of fields unread */
   }
   if (exchange->lingers) linger(all, connection);
   if (strcmp(exchange->method, "HEAD") == 0) exchange->result.bytes = 0;

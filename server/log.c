@@ -10,7 +10,7 @@
 
 #include "store/utf8.h"
 
-enum { LINE_MAX_BYTES = 2048, STAMP_SIZE = 40 };
+enum { LINE_MAX_BYTES = 2048, STAMP_SIZE = 40, TAIL_BYTES = 400 /* kept for what follows a text of unknown length */ };
 
 struct line {
   char text[LINE_MAX_BYTES];
@@ -36,10 +36,11 @@ __attribute__((format(printf, 2, 3))) static void put_format(struct line *line, 
   if (length > 0) put_bytes(line, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
 }
 
-/* A text as it can stand in a line, and inside the quotes of a JSON string when `json`. */
+/* A text as it can stand in a line, and inside the quotes of a JSON string when `json`; cut where it would leave no
+ * room for the rest of the line. */
 static void put_clean(struct line *line, const char *text, bool json) {
   size_t left = strlen(text);
-  while (left > 0) {
+  while (left > 0 && line->length < sizeof line->text - TAIL_BYTES) {
     uint32_t point;
     size_t taken = utf8_next(text, left, &point);
     if (point == UTF8_ILL_FORMED)

@@ -1,0 +1,326 @@
+/* The catalog over real small stores: what a look finds, when models change under it, and that whoever has acquired a
+ * model keeps it. */
+#include "server/catalog.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/matrix/writer.h"
+#include "tests/support/scratch.h"
+
+static char store[SCRATCH_PATH_MAX];
+static struct catalog *catalog;
+
+/* Everything that the last look told, as lines "MODEL: TEXT", failures with a '!' before them. */
+static char told[8192];
+static int told_count;
+
+static void tell(void *context, bool failed, const char *model, const char *text) {
+  ck_assert_ptr_eq(context, told);
+  size_t used = strlen(told);
+  snprintf(told + used, sizeof told - used, "%s%s: %s\n", failed ? "!" : "", model, text);
+  told_count++;
+}
+
+static void look(void) {
+  told[0] = '\0';
+  told_count = 0;
+  catalog_refresh(catalog, tell, told);
+}
+
+static void write_model(const char *folder, const char *name, uint32_t rows) {
+  static const struct writer_origin origin = {.source = "t", .source_format = "glove"};
+  struct writer *writer;
+  struct problem problem;
+  uint64_t size;
+  char digest[33];
+  ck_assert_msg(writer_open(folder, name, true, &problem, &writer) == STATUS_OK, "%s", problem.text);
+  for (uint32_t row = 0; row < rows; row++) {
+    char word[16];
+    uint32_t added;
+    float vector[2] = {(float)row, 1};
+    int length = snprintf(word, sizeof word, "w%u", row);
+    ck_assert_int_eq(writer_add(writer, (struct word){word, (size_t)length}, vector, 2, &problem, &added), STATUS_OK);
+  }
+  ck_assert_msg(writer_finish(writer, &origin, &problem, &size, digest) == STATUS_OK, "%s", problem.text);
+  writer_close(writer);
+}
+
+static void write_junk(const char *name, const char *bytes) {
+  char path[SCRATCH_PATH_MAX];
+  snprintf(path, sizeof path, "%.900s/%s", store, name);
+  scratch_write(path, bytes, strlen(bytes));
+}
+
+static void remove_file(const char *name) {
+  char path[SCRATCH_PATH_MAX];
+  snprintf(path, sizeof path, "%.900s/%s", store, name);
+  ck_assert_int_eq(unlink(path), 0);
+}
+
+/* Rows of the model that is served under the name; 0: none. */
+static uint64_t rows_of(const char *name) {
+  struct model *model = catalog_acquire(catalog, name);
+  uint64_t rows = model ? model_info(model)->rows : 0;
+  model_drop(model);
+  return rows;
+}
+
+static void set_up(void) {
+  scratch_path(store, "store-%d", (int)getpid());
+  ck_assert_int_eq(mkdir(store, 0700), 0);
+  ck_assert_int_eq(catalog_new(store, 2, &catalog), STATUS_OK);
+}
+
+static void tear_down(void) {
+  catalog_free(catalog);
+}
+
+START_TEST(nothing_before_the_first_look) {
+  write_model(store, "a", 1);
+  ck_assert(!catalog_looked(catalog));
+  ck_assert_uint_eq(catalog_count(catalog), 0);
+  look();
+  ck_assert(catalog_looked(catalog));
+  ck_assert_uint_eq(catalog_count(catalog), 1);
+}
+END_TEST
+
+START_TEST(an_empty_store) {
+  char name[MODEL_NAME_MAX + 1];
+  struct catalog_entry *entries;
+  size_t count = 7;
+  look();
+  ck_assert_int_eq(told_count, 0);
+  ck_assert_ptr_null(catalog_acquire(catalog, "a"));
+  ck_assert_ptr_null(catalog_acquire_only(catalog, name));
+  ck_assert_int_eq(catalog_list(catalog, &entries, &count), STATUS_OK);
+  ck_assert_uint_eq(count, 0);
+  catalog_list_free(entries, count);
+}
+END_TEST
+
+START_TEST(a_store_that_comes_later) {
+  ck_assert_int_eq(rmdir(store), 0);
+  look();
+  ck_assert_ptr_nonnull(strstr(told, store)); /* says which folder */
+  ck_assert(catalog_looked(catalog));
+  look();
+  ck_assert_int_eq(told_count, 0); /* once */
+  write_model(store, "a", 3);
+  look();
+  ck_assert_uint_eq(rows_of("a"), 3);
+}
+END_TEST
+
+START_TEST(models_come_are_replaced_and_go) {
+  write_model(store, "a", 1);
+  look();
+  ck_assert_ptr_nonnull(strstr(told, "a: "));
+  look();
+  ck_assert_msg(told_count == 0, "%s", told); /* nothing new */
+
+  write_model(store, "b", 2);
+  write_model(store, "a", 5);
+  look();
+  ck_assert_int_eq(told_count, 2);
+  ck_assert_uint_eq(rows_of("a"), 5);
+  ck_assert_uint_eq(rows_of("b"), 2);
+
+  remove_file("a.mdb");
+  look();
+  ck_assert_int_eq(told_count, 1);
+  ck_assert_uint_eq(rows_of("a"), 0);
+  ck_assert_uint_eq(rows_of("b"), 2);
+}
+END_TEST
+
+/* A model that somebody reads outlives its replacement, its removal and the catalog. */
+START_TEST(readers_keep_their_version) {
+  write_model(store, "a", 3);
+  look();
+  struct model *first = catalog_acquire(catalog, "a");
+  write_model(store, "a", 4);
+  look();
+  struct model *second = catalog_acquire(catalog, "a");
+  remove_file("a.mdb");
+  look();
+  catalog_free(catalog);
+  catalog = NULL;
+  ck_assert_uint_eq(model_info(first)->rows, 3);
+  ck_assert_uint_eq(model_info(second)->rows, 4);
+  ck_assert_float_eq(rows_at(model_rows(first), 2)[0], 2);
+  ck_assert_float_eq(rows_at(model_rows(second), 3)[0], 3);
+  model_drop(first);
+  model_drop(second);
+}
+END_TEST
+
+START_TEST(the_only_model) {
+  char name[MODEL_NAME_MAX + 1] = "";
+  write_model(store, "single", 1);
+  look();
+  struct model *model = catalog_acquire_only(catalog, name);
+  ck_assert_ptr_nonnull(model);
+  ck_assert_str_eq(name, "single");
+  model_drop(model);
+  write_model(store, "second", 1);
+  look();
+  ck_assert_ptr_null(catalog_acquire_only(catalog, name));
+}
+END_TEST
+
+START_TEST(the_list_is_in_order) {
+  static const char *const names[] = {"b", "a-1", "a", "Z", "a.1", "0"};
+  static const char *const sorted[] = {"0", "Z", "a", "a-1", "a.1", "b"};
+  struct catalog_entry *entries;
+  size_t count;
+  for (size_t i = 0; i < 6; i++) write_model(store, names[i], (uint32_t)i + 1);
+  write_junk("aa.mdb", "not a model");
+  look();
+  ck_assert_int_eq(catalog_list(catalog, &entries, &count), STATUS_OK);
+  ck_assert_uint_eq(count, 6);
+  for (size_t i = 0; i < 6; i++) ck_assert_str_eq(entries[i].name, sorted[i]);
+  for (size_t i = 0; i < 6; i++) ck_assert_uint_eq(rows_of(names[i]), i + 1);
+  catalog_list_free(entries, count);
+}
+END_TEST
+
+START_TEST(a_bad_file_is_told_once_and_replaces_nothing) {
+  write_model(store, "a", 3);
+  look();
+  remove_file("a.mdb");
+  write_junk("a.mdb", "damaged");
+  write_junk("b.mdb", "");
+  look();
+  ck_assert_ptr_nonnull(strstr(told, "!a: "));
+  ck_assert_ptr_nonnull(strstr(told, "!b: "));
+  ck_assert_uint_eq(rows_of("a"), 3); /* the version before */
+  ck_assert_uint_eq(rows_of("b"), 0);
+  ck_assert_uint_eq(catalog_count(catalog), 1);
+  look();
+  ck_assert_msg(told_count == 0, "%s", told);
+  write_junk("b.mdb", "still no model, but another file");
+  look();
+  ck_assert_int_eq(told_count, 1);
+  write_model(store, "b", 4);
+  write_model(store, "a", 5);
+  look();
+  ck_assert_uint_eq(rows_of("a"), 5);
+  ck_assert_uint_eq(rows_of("b"), 4);
+}
+END_TEST
+
+START_TEST(names_that_are_none) {
+  char name[256] = "";
+  memset(name, 'n', 129);
+  strcpy(name + 129, ".mdb");
+  write_junk("with space.mdb", "x");
+  write_junk("_a.mdb", "x");
+  write_junk(name, "x");
+  look();
+  ck_assert_int_eq(told_count, 3);
+  ck_assert_ptr_nonnull(strstr(told, "'with space.mdb'"));
+  ck_assert_ptr_nonnull(strstr(told, "'_a.mdb'"));
+  look();
+  ck_assert_msg(told_count == 0, "%s", told);
+  ck_assert_uint_eq(catalog_count(catalog), 0);
+}
+END_TEST
+
+START_TEST(what_is_no_candidate_is_not_mentioned) {
+  char path[SCRATCH_PATH_MAX];
+  write_junk(".a.mdb", "a temporary file");
+  write_junk("a.mdb.tmp", "x");
+  write_junk("README", "x");
+  write_junk(".mdb", "x");
+  snprintf(path, sizeof path, "%.900s/folder.mdb", store);
+  ck_assert_int_eq(mkdir(path, 0700), 0);
+  snprintf(path, sizeof path, "%.900s/link.mdb", store);
+  ck_assert_int_eq(symlink("/nowhere/at/all", path), 0);
+  look();
+  ck_assert_msg(told_count == 0, "%s", told);
+  ck_assert_uint_eq(catalog_count(catalog), 0);
+}
+END_TEST
+
+START_TEST(links_are_followed) {
+  char path[SCRATCH_PATH_MAX], elsewhere[SCRATCH_PATH_MAX], target[SCRATCH_PATH_MAX];
+  scratch_folder(elsewhere, "elsewhere-%d", (int)getpid());
+  write_model(elsewhere, "x", 6);
+  snprintf(target, sizeof target, "%.900s/x.mdb", elsewhere);
+  snprintf(path, sizeof path, "%.900s/linked.mdb", store);
+  ck_assert_int_eq(symlink(target, path), 0);
+  look();
+  ck_assert_uint_eq(rows_of("linked"), 6);
+}
+END_TEST
+
+START_TEST(the_fallback_gives_way) {
+  char sample[SCRATCH_PATH_MAX];
+  scratch_folder(sample, "sample-%d", (int)getpid());
+  write_model(sample, "sample", 2);
+  write_junk("bad.mdb", "no model");
+  ck_assert_int_eq(catalog_set_fallback(catalog, sample), STATUS_OK);
+  look();
+  ck_assert_uint_eq(rows_of("sample"), 2);
+  ck_assert_uint_eq(catalog_count(catalog), 1);
+  look();
+  ck_assert_msg(told_count == 0, "%s", told);
+  write_model(store, "real", 3);
+  look();
+  ck_assert_uint_eq(rows_of("sample"), 0);
+  ck_assert_uint_eq(rows_of("real"), 3);
+  ck_assert_uint_eq(catalog_count(catalog), 1);
+  remove_file("real.mdb"); /* it does not come back */
+  look();
+  ck_assert_uint_eq(catalog_count(catalog), 0);
+}
+END_TEST
+
+START_TEST(the_fallback_may_share_a_name) {
+  char sample[SCRATCH_PATH_MAX];
+  scratch_folder(sample, "sample-%d", (int)getpid());
+  write_model(sample, "a", 2);
+  write_junk("a.mdb", "no model");
+  ck_assert_int_eq(catalog_set_fallback(catalog, sample), STATUS_OK);
+  look();
+  ck_assert_uint_eq(rows_of("a"), 2);
+  write_model(store, "a", 3);
+  look();
+  ck_assert_uint_eq(rows_of("a"), 3);
+  ck_assert_uint_eq(catalog_count(catalog), 1);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("server/catalog");
+  TCase *tcase = tcase_create("catalog");
+  tcase_set_timeout(tcase, SUPPORT_PATIENCE_SECONDS);
+  tcase_add_checked_fixture(tcase, set_up, tear_down);
+  tcase_add_test(tcase, nothing_before_the_first_look);
+  tcase_add_test(tcase, an_empty_store);
+  tcase_add_test(tcase, a_store_that_comes_later);
+  tcase_add_test(tcase, models_come_are_replaced_and_go);
+  tcase_add_test(tcase, readers_keep_their_version);
+  tcase_add_test(tcase, the_only_model);
+  tcase_add_test(tcase, the_list_is_in_order);
+  tcase_add_test(tcase, a_bad_file_is_told_once_and_replaces_nothing);
+  tcase_add_test(tcase, names_that_are_none);
+  tcase_add_test(tcase, what_is_no_candidate_is_not_mentioned);
+  tcase_add_test(tcase, links_are_followed);
+  tcase_add_test(tcase, the_fallback_gives_way);
+  tcase_add_test(tcase, the_fallback_may_share_a_name);
+  suite_add_tcase(suite, tcase);
+  scratch_open();
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  scratch_close();
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,82 @@
+/* The table of routes against the contract: paths, methods, Allow, and what is not a route. */
+#include "server/routes.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+  const char *path, *allow, *rest;
+  handler *handle;
+} expected[] = {
+    {"/vector", "GET, HEAD", "", api_vector},
+    {"/vectors", "GET, HEAD, POST", "", api_vectors},
+    {"/lookup", "POST", "", api_lookup},
+    {"/neighbors", "GET, HEAD, POST", "", api_neighbors},
+    {"/index", "GET, HEAD", "", api_index},
+    {"/word", "GET, HEAD", "", api_word},
+    {"/words", "GET, HEAD", "", api_words},
+    {"/models", "GET, HEAD", "", api_models},
+    {"/models/glove", "GET, HEAD", "glove", api_model},
+    {"/models/", "GET, HEAD", "", api_model},
+    {"/models/a/b", "GET, HEAD", "a/b", api_model},
+    {"/info", "GET, HEAD", "", api_info},
+    {"/livez", "GET, HEAD", "", api_livez},
+    {"/readyz", "GET, HEAD", "", api_readyz},
+};
+
+START_TEST(routes_of_the_contract) {
+  const char *rest;
+  const struct route *route = route_find(expected[_i].path, &rest);
+  ck_assert_msg(route != NULL, "%s", expected[_i].path);
+  ck_assert(route->handle == expected[_i].handle);
+  ck_assert_str_eq(route_allow(route), expected[_i].allow);
+  ck_assert_str_eq(rest, expected[_i].rest);
+}
+END_TEST
+
+START_TEST(no_routes) {
+  static const char *const paths[] = {"",         "/",       "vector",   "/Vector",       "/vector/",
+                                      "/vectorx", "/vecto",  "/words/a", "//vector",      "/model",
+                                      "/modelsx", "/livez/", "/lookup ", "/v1/embeddings"};
+  const char *rest;
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+    ck_assert_msg(route_find(paths[i], &rest) == NULL, "'%s'", paths[i]);
+}
+END_TEST
+
+START_TEST(methods) {
+  ck_assert_uint_eq(route_method("GET"), ROUTE_GET);
+  ck_assert_uint_eq(route_method("HEAD"), ROUTE_GET);
+  ck_assert_uint_eq(route_method("POST"), ROUTE_POST);
+  static const char *const others[] = {"PUT", "DELETE", "OPTIONS", "get", "Post", "", "GETS", "-"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) ck_assert_uint_eq(route_method(others[i]), 0);
+}
+END_TEST
+
+/* Each route of the table is found under its own path: none hides another. */
+START_TEST(no_route_hides_another) {
+  const struct route *routes;
+  size_t count = route_table(&routes);
+  ck_assert_uint_gt(count, 0);
+  for (size_t i = 0; i < count; i++) {
+    const char *rest;
+    ck_assert_ptr_eq(route_find(routes[i].path, &rest), &routes[i]);
+  }
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("server/routes");
+  TCase *tcase = tcase_create("routes");
+  tcase_add_loop_test(tcase, routes_of_the_contract, 0, sizeof expected / sizeof *expected);
+  tcase_add_test(tcase, no_routes);
+  tcase_add_test(tcase, methods);
+  tcase_add_test(tcase, no_route_hides_another);
+  suite_add_tcase(suite, tcase);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
