@@ -11,7 +11,7 @@
 struct vocabulary {
   const struct lmdb *lmdb;
   uint32_t count;
-  uint32_t slab_rows;
+  uint32_t slab_shift;     /* a slab has 1 << slab_shift rows */
   const uint64_t **places; /* [slabs] of [slab_rows] */
   const char **chunks;     /* [text_chunks] */
 };
@@ -20,8 +20,12 @@ uint32_t vocabulary_count(const struct vocabulary *vocabulary) {
   return vocabulary->count;
 }
 
+static uint64_t place_of(const struct vocabulary *vocabulary, uint32_t row) {
+  return vocabulary->places[row >> vocabulary->slab_shift][row & ((1u << vocabulary->slab_shift) - 1)];
+}
+
 struct word vocabulary_word(const struct vocabulary *vocabulary, uint32_t row) {
-  uint64_t place = vocabulary->places[row / vocabulary->slab_rows][row % vocabulary->slab_rows];
+  uint64_t place = place_of(vocabulary, row);
   uint64_t offset = format_place_offset(place);
   size_t length = format_place_length(place);
   if (length == 0) return (struct word){.bytes = "", .length = 0};
@@ -123,7 +127,7 @@ enum status vocabulary_page(const struct vocabulary *vocabulary, const struct vo
 static enum status check_places(const struct vocabulary *vocabulary, const struct head *head, const char *file,
                                 struct problem *problem) {
   for (uint32_t row = 0; row < vocabulary->count; row++) {
-    uint64_t place = vocabulary->places[row / vocabulary->slab_rows][row % vocabulary->slab_rows];
+    uint64_t place = place_of(vocabulary, row);
     uint64_t offset = format_place_offset(place);
     size_t length = format_place_length(place);
     if (offset + length > head->text_bytes || offset % FORMAT_TEXT_CHUNK + length > FORMAT_TEXT_CHUNK)
@@ -164,7 +168,8 @@ enum status vocabulary_new(const struct lmdb *lmdb, const struct head *head, con
                            struct vocabulary **out) {
   struct vocabulary *vocabulary = calloc(1, sizeof *vocabulary);
   if (!vocabulary) return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory", file);
-  *vocabulary = (struct vocabulary){.lmdb = lmdb, .count = (uint32_t)head->rows, .slab_rows = head->slab_rows};
+  *vocabulary = (struct vocabulary){
+      .lmdb = lmdb, .count = (uint32_t)head->rows, .slab_shift = (uint32_t)__builtin_ctz(head->slab_rows)};
   enum status status = load(vocabulary, head, file, problem);
   if (status != STATUS_OK)
     vocabulary_free(vocabulary);
