@@ -59,12 +59,14 @@ SERVER_SOURCES  := $(filter-out server/main.c,$(call find,server))
 UNIT_SOURCES    := $(call find,tests/unit)
 HTTP_SOURCES    := $(call find,tests/http)
 SUPPORT_SOURCES := $(call find,tests/support)
+EXHAUSTIVE_SOURCES := $(call find,tests/exhaustive)
 
 STORE_OBJECTS   := $(STORE_SOURCES:%.c=$(OUT)/%.o)
 SERVER_OBJECTS  := $(SERVER_SOURCES:%.c=$(OUT)/%.o)
 SUPPORT_OBJECTS := $(SUPPORT_SOURCES:%.c=$(OUT)/%.o)
 UNIT_PROGRAMS   := $(UNIT_SOURCES:%.c=$(OUT)/%)
 HTTP_PROGRAMS   := $(HTTP_SOURCES:%.c=$(OUT)/%)
+EXHAUSTIVE_PROGRAMS := $(EXHAUSTIVE_SOURCES:%.c=$(OUT)/%)
 
 say = $(if $(strip $(V)),,@printf '  %-5s%s\n' $(1) $@ && )
 
@@ -93,8 +95,8 @@ $(OUT)/store/search/kernel_avx2.o: CFLAGS_FILE := -mavx2 -mfma
 $(OUT)/store/search/kernel_avx512.o: CFLAGS_FILE := -mavx512f -mavx512vl -mavx512dq -mavx512bw
 endif
 
-# Each file under tests/unit is one Check program.
-$(UNIT_PROGRAMS): %: %.o $(SUPPORT_OBJECTS) $(OUT)/libwordvec.a
+# Each file under tests/unit is one Check program; those under tests/exhaustive take arguments.
+$(UNIT_PROGRAMS) $(EXHAUSTIVE_PROGRAMS): %: %.o $(SUPPORT_OBJECTS) $(OUT)/libwordvec.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) $(SERVER_LIBS) $(STORE_LIBS)
 
 # Those under tests/http know the daemon only through its socket.
@@ -135,7 +137,16 @@ oracle: $(OUT)/wordvec ## Compare answers with gensim's and numpy's
 	@$(with_test_environment) tests/oracle/run
 
 # What holds every program and links each: to see that a compiler has nothing to say.
-programs: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
+programs: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) $(EXHAUSTIVE_PROGRAMS)
+
+# Without arguments each goes over all there is; with 0 0 STRIDE over a sample.
+test-exhaustive: $(EXHAUSTIVE_PROGRAMS) ## Prove what can be proved by going over every input (some ten minutes)
+	@set -e; for program in $^; do echo $$program; nice $$program; done
+
+test-sampled: $(EXHAUSTIVE_PROGRAMS)
+	@set -e; for program in $^; do $$program 0 0 4001; done
+
+.PHONY: test-exhaustive test-sampled
 
 # Real runs of the programs in other lights. Under valgrind Check does not fork, so that leaks are seen; the daemon of
 # an HTTP test runs under it and the test itself does not.
@@ -180,7 +191,7 @@ format: ## Format the C files
 	@$(setup) lint
 	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
-# ---- Benchmarks: each takes a store file
+# ---- Benchmarks: each is given a store file
 
 BENCH_MODEL ?= $(strip $(STORE))/classics.50d.mdb
 BENCH_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(call find,tests/bench))
@@ -188,7 +199,7 @@ BENCH_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(call find,tests/bench))
 $(BENCH_PROGRAMS): %: %.o $(OUT)/libwordvec.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SERVER_LIBS) $(STORE_LIBS)
 
-bench: $(BENCH_PROGRAMS) ## Time exact search over the store file BENCH_MODEL, one core
+bench: $(BENCH_PROGRAMS) ## Time exact search over the store file BENCH_MODEL, one core, and the writing of floats
 	@for program in $(BENCH_PROGRAMS); do taskset -c 0 $$program $(BENCH_MODEL) || exit; done
 .PHONY: bench
 
