@@ -26,13 +26,35 @@ const char *status_text(enum status status) {
   return index < STATUS_COUNT ? texts[index] : "unknown status";
 }
 
+/* Takes from the end of text[0 .. length) the first bytes of a UTF-8 sequence whose other bytes were cut off. */
+static size_t without_cut_sequence(const char *text, size_t length) {
+  for (size_t taken = 1; taken <= 3 && taken <= length; taken++) {
+    unsigned char byte = (unsigned char)text[length - taken];
+    if (byte < 0x80) return length;
+    if (byte < 0xC0) continue;
+    size_t whole = byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+    return whole > taken ? length - taken : length;
+  }
+  return length;
+}
+
+/* Formats into text[0 .. size), where a text that is too long ends in "...". */
+static void format_into(char *text, size_t size, const char *format, va_list arguments) {
+  static const char dots[] = "...";
+  int needed = vsnprintf(text, size, format, arguments);
+  if (needed < 0)
+    text[0] = '\0';
+  else if ((size_t)needed >= size)
+    memcpy(text + without_cut_sequence(text, size - sizeof dots), dots, sizeof dots);
+}
+
 enum status problem_set(struct problem *problem, enum status status, uint64_t position, const char *format, ...) {
   if (problem) {
     problem->status = status;
     problem->position = position;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(problem->text, sizeof problem->text, format, arguments);
+    format_into(problem->text, sizeof problem->text, format, arguments);
     va_end(arguments);
   }
   return status;
@@ -53,15 +75,17 @@ enum status problem_set_errno(struct problem *problem, int error, const char *fo
   if (problem) {
     problem->status = status;
     problem->position = 0;
+    char buffer[128];
+    /* The GNU strerror_r: safe between threads, whether it fills the buffer or returns a text of its own. */
+    const char *reason = strerror_r(error, buffer, sizeof buffer);
+    /* The reason is what matters most: a long path gives way to it. */
+    size_t room = sizeof problem->text - strlen(": ") - strnlen(reason, sizeof buffer);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(problem->text, sizeof problem->text, format, arguments);
+    format_into(problem->text, room, format, arguments);
     va_end(arguments);
     size_t used = strlen(problem->text);
-    char reason[128];
-    /* The GNU strerror_r: it may return a static text instead of filling the buffer; safe between threads either way.
-     */
-    snprintf(problem->text + used, sizeof problem->text - used, ": %s", strerror_r(error, reason, sizeof reason));
+    snprintf(problem->text + used, sizeof problem->text - used, ": %s", reason);
   }
   return status;
 }

@@ -29,7 +29,8 @@ enum status {
 #define STATUS_COUNT (STATUS_BAD_ARGUMENT + 1)
 
 /* What went wrong, for a person. `position` is a line (from 1) in a text matrix, a byte offset in a binary one, and 0
- * where there is no place to name; the text already says it in words. `text` is always terminated. */
+ * where there is no place to name; the text already says it in words. `text` is always terminated; one that is too long
+ * ends in "...", and not inside a UTF-8 sequence. */
 struct problem {
   enum status status;
   uint64_t position;
