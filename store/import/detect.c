@@ -228,8 +228,12 @@ static enum status weigh_dimensions(const struct look *look, const struct word *
       whole += text_row_parse(look->locale, lines[j], (uint32_t)candidates[i], vector, &row) == TEXT_ROW_WHOLE;
     if (whole > most) *dim = (uint32_t)candidates[i], most = whole;
   }
+  struct text_row first;
+  bool begins_well = most > 0 && text_row_parse(look->locale, lines[0], *dim, vector, &first) == TEXT_ROW_WHOLE;
   free(vector);
-  if (most > 0) return STATUS_OK;
+  /* When the first line is no row, the reader will say so, unless it is known what the file is instead. */
+  if (begins_well || (most > 0 && !detect_foreign((const unsigned char *)look->data, look->length, true)))
+    return STATUS_OK;
   if (count > 0 && candidates[0] > MODEL_DIM_MAX)
     return source_problem(look->source, 1, look->problem, "line 1 has more than %d numbers", MODEL_DIM_MAX);
   return not_a_matrix(look, count > 0 ? lines[0] : (struct word){look->data, look->length});

@@ -12,7 +12,7 @@
 #include "store/import/stream.h"
 
 struct source {
-  struct raw raw;
+  struct stored stored;
   struct gzip_stream *gzip; /* at most one of these two */
   struct zip_stream *zip;
   char file[SOURCE_PATH_MAX];      /* the file's name without its folders */
@@ -55,13 +55,13 @@ static const char *base_of(const char *path) {
 
 /* ---- opening ---- */
 
-static bool begins_with(const struct raw *raw, const char *bytes, size_t length) {
-  return raw->first_length >= length && memcmp(raw->first, bytes, length) == 0;
+static bool begins_with(const struct stored *stored, const char *bytes, size_t length) {
+  return stored->first_length >= length && memcmp(stored->first, bytes, length) == 0;
 }
 
 /* A local file header, or the end record that is all of an empty archive, or the mark of a split one. */
-static bool is_zip(const struct raw *raw) {
-  return begins_with(raw, "PK\3\4", 4) || begins_with(raw, "PK\5\6", 4) || begins_with(raw, "PK\7\10", 4);
+static bool is_zip(const struct stored *stored) {
+  return begins_with(stored, "PK\3\4", 4) || begins_with(stored, "PK\5\6", 4) || begins_with(stored, "PK\7\10", 4);
 }
 
 static enum status open_file(struct source *source, const char *path, struct problem *problem) {
@@ -75,22 +75,22 @@ static enum status open_file(struct source *source, const char *path, struct pro
       return problem_set(problem, STATUS_IO, 0, "%s: is a folder; name the file in it", path);
     }
   }
-  enum status status = raw_open(&source->raw, fd, true, source->file, problem);
+  enum status status = stored_open(&source->stored, fd, true, source->file, problem);
   if (status != STATUS_OK) {
     close(fd);
-    source->raw.owned = false;
+    source->stored.owned = false;
   }
   return status;
 }
 
 static enum status open_zip(struct source *source, const char *member, struct problem *problem) {
-  if (!source->raw.owned || lseek(source->raw.fd, 0, SEEK_CUR) < 0)
+  if (!source->stored.owned || lseek(source->stored.fd, 0, SEEK_CUR) < 0)
     return problem_set(
         problem, STATUS_UNSUPPORTED, 0,
         "%s is a zip archive, whose directory is at its end: it cannot be read from %s; save it as a file "
         "and import that, or unpack it on the way (funzip)",
-        source->raw.owned ? source->file : "standard input", source->raw.owned ? "a pipe" : "there");
-  enum status status = zip_stream_open(&source->raw, *member ? member : NULL, problem, &source->zip);
+        source->stored.owned ? source->file : "standard input", source->stored.owned ? "a pipe" : "there");
+  enum status status = zip_stream_open(&source->stored, *member ? member : NULL, problem, &source->zip);
   if (status != STATUS_OK) return status;
   source->total = zip_stream_total(source->zip);
   /* The only file of an archive goes by the archive's name, as it was asked for. */
@@ -99,11 +99,11 @@ static enum status open_zip(struct source *source, const char *member, struct pr
 }
 
 static enum status open_container(struct source *source, const char *member, struct problem *problem) {
-  if (is_zip(&source->raw)) return open_zip(source, member, problem);
+  if (is_zip(&source->stored)) return open_zip(source, member, problem);
   if (*member)
     return problem_set(problem, STATUS_BAD_ARGUMENT, 0, "%s is no zip archive: it has no member \"%.200s\"",
                        source->file, member);
-  if (begins_with(&source->raw, "\x1F\x8B", 2)) return gzip_open(&source->raw, problem, &source->gzip);
+  if (begins_with(&source->stored, "\x1F\x8B", 2)) return gzip_open(&source->stored, problem, &source->gzip);
   return STATUS_OK;
 }
 
@@ -114,7 +114,7 @@ static enum status open_at(struct source *source, const char *path, struct probl
   if (status != STATUS_OK) return status;
   snprintf(source->file, sizeof source->file, "%s", base_of(parts.file));
   snprintf(source->label, sizeof source->label, "%s", source->file);
-  status = standard_input ? raw_open(&source->raw, STDIN_FILENO, false, "standard input", problem)
+  status = standard_input ? stored_open(&source->stored, STDIN_FILENO, false, "standard input", problem)
                           : open_file(source, parts.file, problem);
   if (status != STATUS_OK) return status;
   return open_container(source, parts.member, problem);
@@ -136,7 +136,7 @@ void source_close(struct source *source) {
   if (!source) return;
   if (source->gzip) gzip_close(source->gzip);
   if (source->zip) zip_stream_close(source->zip);
-  raw_close(&source->raw);
+  stored_close(&source->stored);
   free(source->ahead);
   free(source);
 }
@@ -154,7 +154,7 @@ static enum status read_some(struct source *source, unsigned char *buffer, size_
   else if (source->zip)
     status = zip_stream_read(source->zip, buffer, size, problem, got);
   else
-    status = raw_read(&source->raw, buffer, size, problem, got);
+    status = stored_read(&source->stored, buffer, size, problem, got);
   if (status != STATUS_OK) return status;
   source->ended = *got == 0;
   if (source->ended && source->gzip && gzip_has_trailing_bytes(source->gzip))
@@ -206,7 +206,7 @@ enum status source_read(struct source *source, void *buffer, size_t size, struct
   if (taken > 0) memcpy(buffer, source->ahead + source->start, taken);
   source->start += taken;
   source->length -= taken;
-  if (source->length == 0 && source->ahead && source->capacity > RAW_FIRST) { /* detection is over: give it back */
+  if (source->length == 0 && source->ahead && source->capacity > STORED_FIRST) { /* detection is over: give it back */
     free(source->ahead);
     source->ahead = NULL;
     source->start = source->capacity = 0;
@@ -241,7 +241,7 @@ uint64_t source_position(const struct source *source) {
 }
 
 uint64_t source_stored(const struct source *source) {
-  return source->zip ? zip_stream_stored(source->zip) : source->raw.position;
+  return source->zip ? zip_stream_stored(source->zip) : source->stored.position;
 }
 
 uint64_t source_total(const struct source *source) {

@@ -9,7 +9,7 @@
 enum { INPUT_SIZE = 256 * 1024 };
 
 struct gzip_stream {
-  struct raw *raw;
+  struct stored *stored;
   z_stream inflate;
   bool ended;    /* the last member is complete */
   bool trailing; /* and something that is no gzip follows it */
@@ -17,13 +17,13 @@ struct gzip_stream {
   unsigned char input[INPUT_SIZE];
 };
 
-enum status gzip_open(struct raw *raw, struct problem *problem, struct gzip_stream **out) {
+enum status gzip_open(struct stored *stored, struct problem *problem, struct gzip_stream **out) {
   struct gzip_stream *gzip = calloc(1, sizeof *gzip);
-  if (!gzip) return problem_set(problem, STATUS_NO_MEMORY, 0, "no memory to read %s", raw->label);
-  gzip->raw = raw;
+  if (!gzip) return problem_set(problem, STATUS_NO_MEMORY, 0, "no memory to read %s", stored->label);
+  gzip->stored = stored;
   if (inflateInit2(&gzip->inflate, 15 + 16) != Z_OK) { /* the largest window; a gzip header is demanded */
     free(gzip);
-    return problem_set(problem, STATUS_NO_MEMORY, 0, "no memory to read %s", raw->label);
+    return problem_set(problem, STATUS_NO_MEMORY, 0, "no memory to read %s", stored->label);
   }
   *out = gzip;
   return STATUS_OK;
@@ -47,7 +47,7 @@ static enum status refill(struct gzip_stream *gzip, size_t wanted, struct proble
   while (inflate->avail_in < wanted) {
     size_t got;
     enum status status =
-        raw_read(gzip->raw, gzip->input + inflate->avail_in, INPUT_SIZE - inflate->avail_in, problem, &got);
+        stored_read(gzip->stored, gzip->input + inflate->avail_in, INPUT_SIZE - inflate->avail_in, problem, &got);
     if (status != STATUS_OK) return status;
     if (got == 0) break;
     inflate->avail_in += (uInt)got;
@@ -79,10 +79,10 @@ static enum status gzip_problem(const struct gzip_stream *gzip, struct problem *
     return problem_set(problem, STATUS_BAD_MATRIX, 0,
                        "%s: the gzip file is cut off: it ends after %llu bytes of content without its end mark; fetch "
                        "or copy it again",
-                       gzip->raw->label, produced);
+                       gzip->stored->label, produced);
   return problem_set(problem, STATUS_BAD_MATRIX, 0,
                      "%s: the gzip file is damaged after %llu bytes of content (%s); fetch or copy it again",
-                     gzip->raw->label, produced, gzip->inflate.msg ? gzip->inflate.msg : "bad data");
+                     gzip->stored->label, produced, gzip->inflate.msg ? gzip->inflate.msg : "bad data");
 }
 
 enum status gzip_read(struct gzip_stream *gzip, unsigned char *buffer, size_t size, struct problem *problem,
@@ -100,7 +100,7 @@ enum status gzip_read(struct gzip_stream *gzip, unsigned char *buffer, size_t si
     if (result == Z_STREAM_END) {
       if ((status = next_member(gzip, problem)) != STATUS_OK) return status;
     } else if (result == Z_MEM_ERROR) {
-      return problem_set(problem, STATUS_NO_MEMORY, 0, "no memory to read %s", gzip->raw->label);
+      return problem_set(problem, STATUS_NO_MEMORY, 0, "no memory to read %s", gzip->stored->label);
     } else if (result == Z_BUF_ERROR && at_end) {
       return gzip_problem(gzip, problem, true);
     } else if (result != Z_OK && result != Z_BUF_ERROR) {

@@ -22,9 +22,9 @@ static enum status no_memory(const char *label, struct problem *problem) {
   return problem_set(problem, STATUS_NO_MEMORY, 0, "no memory to read %s", label);
 }
 
-static enum status open_archive(const struct raw *raw, struct problem *problem, struct zip **out) {
-  int fd = dup(raw->fd); /* libzip closes the one that it gets */
-  if (fd < 0) return problem_set_errno(problem, errno, "%s: cannot be opened again", raw->label);
+static enum status open_archive(const struct stored *stored, struct problem *problem, struct zip **out) {
+  int fd = dup(stored->fd); /* libzip closes the one that it gets */
+  if (fd < 0) return problem_set_errno(problem, errno, "%s: cannot be opened again", stored->label);
   int error = 0;
   struct zip *archive = zip_fdopen(fd, 0, &error);
   if (archive) {
@@ -32,13 +32,13 @@ static enum status open_archive(const struct raw *raw, struct problem *problem, 
     return STATUS_OK;
   }
   close(fd);
-  if (error == ZIP_ER_MEMORY) return no_memory(raw->label, problem);
+  if (error == ZIP_ER_MEMORY) return no_memory(stored->label, problem);
   zip_error_t described;
   zip_error_init_with_code(&described, error);
   problem_set(problem, STATUS_BAD_MATRIX, 0,
               "%s: it begins as a zip archive but has no whole directory at its end (%s): it is cut off or damaged; "
               "fetch or copy it again",
-              raw->label, zip_error_strerror(&described));
+              stored->label, zip_error_strerror(&described));
   zip_error_fini(&described);
   return STATUS_BAD_MATRIX;
 }
@@ -127,16 +127,16 @@ static enum status open_member(struct zip_stream *zip, zip_uint64_t index, struc
                      foreign ? "; unpack it and import the file" : "");
 }
 
-enum status zip_stream_open(const struct raw *raw, const char *member, struct problem *problem,
+enum status zip_stream_open(const struct stored *stored, const char *member, struct problem *problem,
                             struct zip_stream **out) {
   struct zip_stream *zip = calloc(1, sizeof *zip);
-  if (!zip) return no_memory(raw->label, problem);
-  zip->label = raw->label;
+  if (!zip) return no_memory(stored->label, problem);
+  zip->label = stored->label;
   zip_uint64_t index = 0;
-  enum status status = open_archive(raw, problem, &zip->archive);
+  enum status status = open_archive(stored, problem, &zip->archive);
   if (status == STATUS_OK)
-    status = member ? find_named(zip->archive, raw->label, member, problem, &index)
-                    : find_only(zip->archive, raw->label, problem, &index);
+    status = member ? find_named(zip->archive, stored->label, member, problem, &index)
+                    : find_only(zip->archive, stored->label, problem, &index);
   if (status == STATUS_OK) status = open_member(zip, index, problem);
   if (status != STATUS_OK) {
     zip_stream_close(zip);

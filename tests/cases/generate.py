@@ -1,0 +1,393 @@
+#!/usr/bin/env python3
+"""Writes the case folders beside it (README.md). Standard library only; what it writes is committed."""
+import gzip
+import io
+import os
+import shutil
+import struct
+import urllib.parse
+import zipfile
+import zlib
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+made = set()
+
+
+def case(name, why, files, expected, options=()):
+    """files: name → bytes; expected and options: lines."""
+    assert name not in made, name
+    made.add(name)
+    folder = os.path.join(HERE, name)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    for file, content in files.items():
+        with open(os.path.join(folder, file), "wb") as out:
+            out.write(content)
+    with open(os.path.join(folder, "expected"), "w") as out:
+        out.write("# " + why + "\n" + "".join(line + "\n" for line in expected))
+    if options:
+        with open(os.path.join(folder, "options"), "w") as out:
+            out.write("".join(line + "\n" for line in options))
+
+
+def row(word, *numbers):
+    if isinstance(word, str):
+        word = word.encode()
+    return "row " + urllib.parse.quote(word, safe="") + "".join(" " + str(number) for number in numbers)
+
+
+def text(*lines):
+    return b"".join((line.encode() if isinstance(line, str) else line) + b"\n" for line in lines)
+
+
+def good(form, dim, rows, *more, declared=0):
+    return ["format " + form, "dim %d" % dim, "declared %d" % declared, *rows, *more]
+
+
+def bad(status, *errors, position=None):
+    lines = ["status " + status] + ["error " + error for error in errors]
+    return lines + (["position %d" % position] if position is not None else [])
+
+
+def binary(rows, dim, separator=b"", declared=None, last=None):
+    """rows: (word, floats or raw bytes)."""
+    out = b"%d %d\n" % (len(rows) if declared is None else declared, dim)
+    for i, (word, vector) in enumerate(rows):
+        raw = vector if isinstance(vector, bytes) else struct.pack("<%df" % dim, *vector)
+        out += word + b" " + raw + (last if last is not None and i + 1 == len(rows) else separator)
+    return out
+
+
+def zip_of(members, method=zipfile.ZIP_DEFLATED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, content in members:
+            archive.writestr(zipfile.ZipInfo(name), content, method)
+    return buffer.getvalue()
+
+
+def gz(content):
+    return gzip.compress(content, mtime=0)
+
+
+CAT_DOG = text("cat 0.25 -0.5", "dog 1.5 2.5")
+CAT_DOG_ROWS = [row("cat", 0.25, -0.5), row("dog", 1.5, 2.5)]
+TWO = good("glove", 2, CAT_DOG_ROWS)
+
+
+def words():
+    case("word-with-spaces", "all before the last dim fields is the word",
+         {"input.txt": text(". . . 0.25 0.5 0.75", "at name@domain.com 1.5 2.5 3.5", "the -0.1 -0.2 -0.3", "? ? ? ? 1 2 3.5",
+                            "a  b 4.5 5.5 6.5")},
+         good("glove", 3, [row(". . .", 0.25, 0.5, 0.75), row("at name@domain.com", 1.5, 2.5, 3.5),
+                           row("the", -0.1, -0.2, -0.3), row("? ? ? ?", 1, 2, 3.5), row("a  b", 4.5, 5.5, 6.5)]))
+    case("word-with-spaces-and-header", "the same behind a header",
+         {"input.txt": text("3 2", ". . . 0.25 0.5", "at name@domain.com 1.5 2.5", "the 1 2")},
+         good("word2vec-text", 2, [row(". . .", 0.25, 0.5), row("at name@domain.com", 1.5, 2.5), row("the", 1, 2)], declared=3))
+    case("word-ending-in-a-number", "a whole number may end a word of a matrix of fractions",
+         {"input.txt": text("route 66 0.25 0.5", "1 000 0.75 0.25", "windows 95 1.5 2.5", "nan nan 0.125 0.5", "the 1 2.5")},
+         good("glove", 2, [row("route 66", 0.25, 0.5), row("1 000", 0.75, 0.25), row("windows 95", 1.5, 2.5),
+                           row("nan nan", 0.125, 0.5), row("the", 1, 2.5)]))
+    case("word-of-digits", "numbers are words too, and so are the names of what is no number",
+         {"input.txt": text("1 0.25 0.5", "-0.5 1.5 2.5", "nan 3.5 4.5", "inf 5.5 6.5", "1e5 7.5 8.5")},
+         good("glove", 2, [row("1", 0.25, 0.5), row("-0.5", 1.5, 2.5), row("nan", 3.5, 4.5), row("inf", 5.5, 6.5),
+                           row("1e5", 7.5, 8.5)]))
+    case("word-nbsp", "U+00A0 is no separator", {"input.txt": text("\u00a0 0.25 0.5", "1\u00a0000 1.5 2.5")},
+         good("glove", 2, [row("\u00a0", 0.25, 0.5), row("1\u00a0000", 1.5, 2.5)]))
+    case("word-nel", "U+0085, U+2028 and lone 0x85, 0x0B, 0x0C, 0x1C, 0x0D end no line",
+         {"input.txt": text("\u0085 0.25 0.5", "a\u2028b 1.5 2.5", b"\x85 3.5 4.5", b"\x0b\x0c\x1c 5.5 6.5", b"c\rd 7.5 8.5")},
+         good("glove", 2, [row("\u0085", 0.25, 0.5), row("a\u2028b", 1.5, 2.5), row(b"\x85", 3.5, 4.5),
+                           row(b"\x0b\x0c\x1c", 5.5, 6.5), row(b"c\rd", 7.5, 8.5)]))
+    case("word-tab", "a tab is no separator", {"input.txt": text("\t 0.25 0.5", "a\tb 1.5 2.5", "\t\t 3.5 4.5")},
+         good("glove", 2, [row("\t", 0.25, 0.5), row("a\tb", 1.5, 2.5), row("\t\t", 3.5, 4.5)]))
+    case("word-empty", "a line that begins with a space has the empty word",
+         {"input.txt": text("the 0.25 0.5", " 1.5 2.5", "of 3.5 4.5")},
+         good("glove", 2, [row("the", 0.25, 0.5), row("", 1.5, 2.5), row("of", 3.5, 4.5)]))
+    case("word-of-spaces", "the words of one and two spaces; the empty word first in the file",
+         {"input.txt": text(" 0.25 0.5", "  1.5 2.5", "   3.5 4.5")},
+         good("glove", 2, [row("", 0.25, 0.5), row(" ", 1.5, 2.5), row("  ", 3.5, 4.5)]))
+    case("word-with-nul", "NUL is a byte like others", {"input.txt": text(b"a\0b 0.25 0.5", b"a\0c 1.5 2.5", b"a 3.5 4.5", b"\0 5.5 6.5")},
+         good("glove", 2, [row(b"a\0b", 0.25, 0.5), row(b"a\0c", 1.5, 2.5), row("a", 3.5, 4.5), row(b"\0", 5.5, 6.5)]))
+    case("word-end-of-sentence", "</s> anywhere and <unk> last are words like others",
+         {"input.txt": text("the 0.25 0.5", "</s> 1.5 2.5", "of 3.5 4.5", "<unk> 5.5 6.5")},
+         good("glove", 2, [row("the", 0.25, 0.5), row("</s>", 1.5, 2.5), row("of", 3.5, 4.5), row("<unk>", 5.5, 6.5)]))
+    case("word-long", "over the 511 bytes of a key, and beginning alike",
+         {"input.txt": text("w" * 600 + " 0.25 0.5", "w" * 601 + " 1.5 2.5", "w" * 65535 + " 3.5 4.5")},
+         good("glove", 2, [row("w" * 600, 0.25, 0.5), row("w" * 601, 1.5, 2.5), row("w" * 65535, 3.5, 4.5)]))
+    case("word-too-long", "65,536 bytes are refused, by line", {"input.txt": text("cat 0.25 0.5", "w" * 65536 + " 1.5 2.5")},
+         bad("bad-matrix", "line 2", "65536 bytes", position=2))
+    case("word-byte-order-mark", "a byte-order mark belongs to the word behind it",
+         {"input.txt": b"\xef\xbb\xbf" + CAT_DOG},
+         good("glove", 2, [row("\ufeffcat", 0.25, -0.5), row("dog", 1.5, 2.5)]))
+
+
+def encodings():
+    rows = text(b"caf\xe9 0.25 0.5", "caf\u00e9 1.5 2.5", b"\xff\xfe\xe2\x82 3.5 4.5", b"\xed\xa0\x80 5.5 6.5")
+    exact = [row(b"caf\xe9", 0.25, 0.5), row("caf\u00e9", 1.5, 2.5), row(b"\xff\xfe\xe2\x82", 3.5, 4.5),
+             row(b"\xed\xa0\x80", 5.5, 6.5)]
+    case("encoding-keep", "words that are not UTF-8 are kept byte for byte", {"input.txt": rows}, good("glove", 2, exact))
+    case("encoding-replace", "one U+FFFD for each maximal invalid subsequence", {"input.txt": rows},
+         good("glove", 2, [row("caf\ufffd", 0.25, 0.5), row("caf\u00e9", 1.5, 2.5), row("\ufffd" * 3, 3.5, 4.5, ),
+                           ], 'skipped duplicate 1 line 4: "' + "\ufffd" * 3 + '" (row 2 has it)'),
+         ["encoding-errors replace"])
+    case("encoding-skip", "counted, the first named", {"input.txt": rows},
+         good("glove", 2, [exact[1]], 'skipped encoding 3 line 1: "caf\\xE9"'), ["encoding-errors skip"])
+    case("encoding-error", "refused, by line", {"input.txt": rows},
+         bad("bad-matrix", "line 1", "caf\\xE9", "not UTF-8", position=1), ["encoding-errors error"])
+
+
+def headers():
+    case("header-in-glove", "GloVe rows under a word2vec header", {"input.txt": text("2 2") + CAT_DOG},
+         good("word2vec-text", 2, CAT_DOG_ROWS, declared=2))
+    case("header-in-forced-glove", "a header is one in a forced format too", {"input.txt": text("2 2") + CAT_DOG},
+         good("glove", 2, CAT_DOG_ROWS, declared=2), ["format glove"])
+    case("header-missing-in-forced-word2vec", "word2vec text without its header", {"input.txt": CAT_DOG},
+         good("word2vec-text", 2, CAT_DOG_ROWS), ["format word2vec-text"])
+    case("header-named-vec", "the same layout goes by fastText's name when the file does",
+         {"input.vec": text("2 2") + CAT_DOG}, good("fasttext-vec", 2, CAT_DOG_ROWS, declared=2), ["file input.vec"])
+    case("header-says-more", "fewer rows than the header says: a warning", {"input.txt": text("5 2") + CAT_DOG},
+         good("word2vec-text", 2, CAT_DOG_ROWS, "warning the header says 5 rows, but there are 2", declared=5))
+    case("header-says-fewer", "more rows than the header says are all kept, with a warning", {"input.txt": text("1 2") + CAT_DOG},
+         good("word2vec-text", 2, CAT_DOG_ROWS, "warning the header says 1 rows, but there are 2", declared=1))
+    case("header-says-more-strict", "--strict makes the warning an error", {"input.txt": text("5 2") + CAT_DOG},
+         bad("bad-matrix", "the header says 5 rows, but there are 2", "--strict"), ["strict"])
+    case("header-says-other-dim", "rows that do not have the header's dimension", {"input.txt": text("2 3") + CAT_DOG},
+         bad("bad-matrix", "line 2", "cat", "2 numbers instead of 3", position=2))
+    case("header-says-smaller-dim", "nor may they have more", {"input.txt": text("2 1") + CAT_DOG},
+         bad("bad-matrix", "line 2", "2 numbers instead of 1", position=2))
+    case("header-counts-duplicates", "skipped rows count as rows of the file", {"input.txt": text("3 2") + CAT_DOG + text("cat 9.5 9.5")},
+         good("word2vec-text", 2, CAT_DOG_ROWS, 'skipped duplicate 1 line 4: "cat" (row 0 has it)', declared=3))
+    case("header-alone", "a header and no rows", {"input.txt": text("5 300")}, bad("bad-matrix", "no rows"))
+    case("header-of-zero-rows", "the same, honestly", {"input.txt": text("0 300")}, bad("bad-matrix", "no rows"))
+    case("header-huge-dim", "more dimensions than a model can have", {"input.txt": text("2 65537", "cat 1 2")},
+         bad("bad-matrix", "65537", "65536", position=1))
+    case("header-with-spaces", "a trailing space and CRLF on the header", {"input.txt": b"2 2 \r\n" + CAT_DOG},
+         good("word2vec-text", 2, CAT_DOG_ROWS, declared=2))
+    case("header-behind-byte-order-mark", "a byte-order mark before a header is not counted against it",
+         {"input.txt": b"\xef\xbb\xbf2 2\n" + CAT_DOG}, good("word2vec-text", 2, CAT_DOG_ROWS, declared=2))
+    case("header-of-one-dimension", "\"2 1\" before two rows of one number", {"input.txt": text("2 1", "cat 0.25", "dog 0.5")},
+         good("word2vec-text", 1, [row("cat", 0.25), row("dog", 0.5)], declared=2))
+    case("header-or-row-of-whole-numbers", "\"7 1\" in a table of whole numbers that has not 7 further lines is a row",
+         {"input.txt": text("7 1", "8 2", "9 3")}, good("glove", 1, [row("7", 1), row("8", 2), row("9", 3)]))
+    case("header-or-row-forced-glove", "one dimension and --format glove: a row",
+         {"input.txt": text("2 1", "cat 0.25", "dog 0.5")}, good("glove", 1, [row("2", 1), row("cat", 0.25), row("dog", 0.5)]),
+         ["format glove"])
+
+
+def lines():
+    case("line-trailing-space", "as the C word2vec and fastText write", {"input.txt": text("cat 0.25 -0.5 ", "dog 1.5 2.5 ")}, TWO)
+    case("line-crlf", "a carriage return behind the last number", {"input.txt": b"cat 0.25 -0.5\r\ndog 1.5 2.5\r\n"}, TWO)
+    case("line-trailing-space-crlf", "both", {"input.txt": b"cat 0.25 -0.5 \r\ndog 1.5 2.5 \r\n"}, TWO)
+    case("line-without-final-newline", "the last row is kept", {"input.txt": CAT_DOG[:-1]}, TWO)
+    case("line-cut-short", "a last line that ended too early is left out",
+         {"input.txt": CAT_DOG + b"mouse 3.5"}, good("glove", 2, CAT_DOG_ROWS, 'skipped cut-short 1 line 3: "mouse"'))
+    case("line-cut-short-in-the-word", "the same, inside the word", {"input.txt": CAT_DOG + b"mou"},
+         good("glove", 2, CAT_DOG_ROWS, 'skipped cut-short 1 line 3: "mou"'))
+    case("line-cut-short-in-a-number", "the same, inside the last number", {"input.txt": CAT_DOG + b"mouse 3.5 -"},
+         good("glove", 2, CAT_DOG_ROWS, 'skipped cut-short 1 line 3: "mouse"'))
+    case("line-cut-short-behind-header", "the same, and the header agrees", {"input.txt": text("3 2") + CAT_DOG + b"mouse 3."[:7]},
+         good("word2vec-text", 2, CAT_DOG_ROWS, 'skipped cut-short 1 line 4: "mouse"', declared=3))
+    case("line-cut-short-with-newline", "a line feed behind it changes nothing", {"input.txt": CAT_DOG + b"mouse 3.5\n"},
+         good("glove", 2, CAT_DOG_ROWS, 'skipped cut-short 1 line 3: "mouse"'))
+    case("line-cut-short-strict", "--strict makes it an error", {"input.txt": CAT_DOG + b"mouse 3.5"},
+         bad("bad-matrix", "line 3", "mouse", "cut short", position=3), ["strict"])
+    case("line-short-in-the-middle", "any other line with too few numbers is an error", {"input.txt": text("cat 0.25 -0.5", "mouse 3.5", "dog 1.5 2.5")},
+         bad("bad-matrix", "line 2", "mouse", "1 numbers instead of 2", position=2))
+    case("line-bad-number", "what is no number is named", {"input.txt": text("cat 0.25 -0.5", "dog 1,5 2.5", "mouse 3.5 4.5")},
+         bad("bad-matrix", "line 2", "dog", '"1,5" is no number', position=2))
+    case("line-bad-last-number", "also at the end of the last line, when it is whole", {"input.txt": CAT_DOG + text("mouse 3.5 0x10")},
+         bad("bad-matrix", "line 3", '"0x10" is no number', position=3))
+    case("line-two-spaces", "two spaces between numbers make an empty field", {"input.txt": text("cat 0.25 -0.5", "dog 1.5  2.5", "mouse 3.5 4.5")},
+         bad("bad-matrix", "line 2", '"" is no number', position=2))
+    case("line-two-joined", "a lost line feed does not hide a row in a word",
+         {"input.txt": text("cat 0.25 -0.5", "dog 1.5 2.5mouse 3.5 4.5", "rat 5.5 6.5")}, bad("bad-matrix", "line 2", "instead of 2", position=2))
+    case("line-blank-at-the-end", "blank lines that end a file are nothing", {"input.txt": CAT_DOG + b"\n \r\n\n"}, TWO)
+    case("line-blank-in-the-middle", "a blank line before rows is an error: a row may have been torn",
+         {"input.txt": text("cat 0.25 -0.5", "", "dog 1.5 2.5")}, bad("bad-matrix", "line 2 is blank", position=2))
+    case("line-dim-shrinks", "a dimension that changes half-way",
+         {"input.txt": text("a 1.5 2.5 3.5", "b 1.5 2.5 3.5", "c 1.5 2.5", "d 1.5 2.5")}, bad("bad-matrix", "line 3", "2 numbers instead of 3", position=3))
+    case("line-dim-grows", "the other way round no number may slip into a word",
+         {"input.txt": text("a 1.5 2.5", "b 1.5 2.5", "c 1.5 2.5 3.5", "d 1.5 2.5 3.5")}, bad("bad-matrix", "line 3", "3 numbers instead of 2", position=3))
+    case("line-dim-grows-in-whole-numbers", "nor where all numbers are whole",
+         {"input.txt": text("a 1 2", "b 3 4", "c 5 6 7", "d 8 9 10")}, bad("bad-matrix", "line 3", "3 numbers instead of 2", position=3))
+    case("line-single", "one row is a matrix", {"input.txt": b"cat 0.25 0.5 0.75"}, good("glove", 3, [row("cat", 0.25, 0.5, 0.75)]))
+    case("line-no-numbers", "a list of words is none", {"input.txt": text("cat", "dog")}, bad("bad-matrix", "no word matrix", "cat"))
+    case("line-tabs", "tabs between fields are pointed out", {"input.txt": text("cat\t0.25\t0.5", "dog\t1.5\t2.5")},
+         bad("bad-matrix", "no word matrix", "tabs"))
+    case("line-commas", "and so are commas", {"input.txt": text("cat,0.25,0.5", "dog,1.5,2.5")}, bad("bad-matrix", "no word matrix", "commas"))
+    case("line-long", "lines of 65,536 numbers",
+         {"input.txt.gz": gz(text("cat" + " 0.5" * 65536, "dog" + " 1" * 65536))},
+         ["format glove", "dim 65536", "declared 0", "rows 2"], ["file input.txt.gz"])
+    case("line-too-many-numbers", "more numbers than a model can have",
+         {"input.txt.gz": gz(text("cat" + " 0.5" * 65537, "dog" + " 1" * 65537))}, bad("bad-matrix", "65536", position=1),
+         ["file input.txt.gz"])
+
+
+def numbers():
+    case("number-exponent", "-6.3681e-05 and other spellings", {"input.txt": text("a -6.3681e-05 1E3 +5", "b .5 5. 1e-45", "c -0 -0.0 3.4028235e38")},
+         good("glove", 3, [row("a", "-6.3681e-05", 1000, 5), row("b", 0.5, 5, "1e-45"), row("c", "-0.0", "-0.0", "3.4028235e38")]))
+    case("number-not-finite", "NaN, Infinity and overflow: the row is left out",
+         {"input.txt": text("a nan 0.5", "b 0.25 0.5", "c 0.5 -Infinity", "d 1e39 0.5", "e 1.5 2.5", "f inf NaN")},
+         good("glove", 2, [row("b", 0.25, 0.5), row("e", 1.5, 2.5)], 'skipped not-finite 4 line 1: "a"'))
+    case("number-not-finite-strict", "--strict makes it an error", {"input.txt": text("b 0.25 0.5", "c 0.5 inf")},
+         bad("bad-matrix", "line 2", '"c"', position=2), ["strict"])
+    case("number-all-not-finite", "no rows are left", {"input.txt": text("a nan 0.5", "b inf 0.5")}, bad("bad-matrix", "no rows"))
+    case("number-zero-vector", "is a row like others", {"input.txt": text("a 0 0", "b 0.0 -0.0")}, good("glove", 2, [row("a", 0, 0), row("b", 0, "-0.0")]))
+    case("number-midpoint", "halfway between two floats goes to the even one, a hair more goes up",
+         {"input.txt": text("a 1.000000059604644775390625 1.00000005960464477539062500000000000000000001",
+                            "b 1.000000178813934326171875 1.00000017881393432617187499999999999999999999")},
+         good("glove", 2, [row("a", "0x1p0", "0x1.000002p0"), row("b", "0x1.000004p0", "0x1.000002p0")]))
+
+
+def duplicates():
+    rows = text("cat 0.25 0.5", "dog 1.5 2.5", "cat 3.5 4.5", "mouse 5.5 6.5", "dog 7.5 8.5", "cat 9.5 10.5")
+    case("duplicates-first", "the first of a word stays", {"input.txt": rows},
+         good("glove", 2, [row("cat", 0.25, 0.5), row("dog", 1.5, 2.5), row("mouse", 5.5, 6.5)],
+              'skipped duplicate 3 line 3: "cat" (row 0 has it)'))
+    case("duplicates-last", "the last stays, in its own place", {"input.txt": rows},
+         good("glove", 2, [row("mouse", 5.5, 6.5), row("dog", 7.5, 8.5), row("cat", 9.5, 10.5)],
+              'skipped duplicate 3 line 1: "cat" (line 3 has it again)'), ["duplicates last"])
+    case("duplicates-last-limit", "--limit counts the rows that stay", {"input.txt": rows},
+         good("glove", 2, [row("mouse", 5.5, 6.5), row("dog", 7.5, 8.5)],
+              'skipped duplicate 3 line 1: "cat" (line 3 has it again)'), ["duplicates last", "limit 2"])
+    case("duplicates-error", "refused, by line", {"input.txt": rows}, bad("bad-matrix", "line 3", '"cat"', "row 0", position=3),
+         ["duplicates error"])
+    case("duplicates-strict", "--strict refuses them too", {"input.txt": rows}, bad("bad-matrix", "line 3", '"cat"', position=3), ["strict"])
+    case("limit", "reads no further than it must: the broken line behind is not seen",
+         {"input.txt": text("cat 0.25 -0.5", "cat 9.5 9.5", "dog 1.5 2.5", "mouse x y", "rat 1 2")},
+         good("glove", 2, CAT_DOG_ROWS, 'skipped duplicate 1 line 2: "cat" (row 0 has it)'), ["limit 2"])
+
+
+def word2vec():
+    rows = [(b"cat", (0.25, -0.5, 1.0)), (b"dog", (1.5, 2.5, 3.5)), (b"caf\xc3\xa9", (4.5, 5.5, 6.5))]
+    out = [row(word, *vector) for word, vector in rows]
+    opt = ["file input.bin"]
+    fine = good("word2vec-binary", 3, out, declared=3)
+    case("binary", "no line feed behind the vectors (GoogleNews, gensim)", {"input.bin": binary(rows, 3)}, fine, opt)
+    case("binary-line-feeds", "one behind each (the C program)", {"input.bin": binary(rows, 3, b"\n")}, fine, opt)
+    case("binary-line-feeds-between", "one between any two", {"input.bin": binary(rows, 3, b"\n", last=b"")}, fine, opt)
+    case("binary-line-feed-at-the-end", "one at the end only", {"input.bin": binary(rows, 3, last=b"\n")}, fine, opt)
+    feeds = [(b"cat", (0.25, -0.5, 1.0)), (b"\n", (1.5, 2.5, 3.5)), (b"\n\ndog", (4.5, 5.5, 6.5)), (b"", (7.5, 8.5, 9.5))]
+    feeds_out = good("word2vec-binary", 3, [row(word, *vector) for word, vector in feeds], declared=4)
+    case("binary-words-of-line-feeds", "words that begin with line feeds keep them", {"input.bin": binary(feeds, 3)}, feeds_out, opt)
+    case("binary-words-of-line-feeds-separated", "also where a line feed separates rows", {"input.bin": binary(feeds, 3, b"\n")}, feeds_out, opt)
+    odd = [struct.pack("<3I", 0x80000000, 0x00000001, 0x807FFFFF), b"1.5\n2.5 3.5\n", struct.pack("<3f", 3.5, -0.0, 1e-38)]
+    case("binary-bits", "floats bit for bit: -0.0, denormals, and bytes that are text",
+         {"input.bin": binary([(b"a", odd[0]), (b"b", odd[1]), (b"c", odd[2])], 3)},
+         good("word2vec-binary", 3, [row(word, *["bits:%08x" % bits for bits in struct.unpack("<3I", raw)])
+                                     for word, raw in zip("abc", odd)], declared=3), opt)
+    case("binary-not-finite", "rows with NaN or Infinity are left out",
+         {"input.bin": binary([(b"a", struct.pack("<2I", 0x7FC00001, 0)), (b"b", (0.5, 1.5)), (b"c", (float("-inf"), 2.5))], 2)},
+         good("word2vec-binary", 2, [row("b", 0.5, 1.5)], 'skipped not-finite 2 byte 4: "a"', declared=3), opt)
+    whole = binary(rows, 3)
+    case("binary-cut-in-a-vector", "a file that ends inside a row is refused, by byte", {"input.bin": whole[:-5]},
+         bad("bad-matrix", "row 2", "byte 36", "7 of the 12 bytes", position=36), opt)
+    case("binary-cut-in-a-word", "also inside a word", {"input.bin": whole[:38]}, bad("bad-matrix", "row 2", "byte 36", "inside its word", position=36), opt)
+    case("binary-cut-between-rows", "rows that are missing as a whole show in the header's count", {"input.bin": whole[:36]},
+         good("word2vec-binary", 3, out[:2], "warning the header says 3 rows, but there are 2", declared=3), opt)
+    case("binary-more-than-the-header-says", "rows behind the header's count are kept, with a warning", {"input.bin": binary(rows, 3, declared=2)},
+         good("word2vec-binary", 3, out, "warning the header says 2 rows, but there are 3", declared=2), opt)
+    case("binary-junk-behind", "what follows the rows and is none is refused", {"input.bin": whole + b"junk"},
+         bad("bad-matrix", "byte 54", "header's rows are all read", position=54), opt)
+    case("binary-without-header", "cannot be read, and it is said why", {"input.bin": whole.split(b"\n", 1)[1]}, bad("bad-matrix", "begins with a line"),
+         opt + ["format word2vec-binary"])
+    case("binary-that-is-text", "a .bin that is text is read as text", {"input.bin": text("2 2") + CAT_DOG},
+         good("word2vec-text", 2, CAT_DOG_ROWS, declared=2), opt)
+    case("binary-forced-on-text", "text is not read as binary, forced or not", {"input.txt": text("2 2") + CAT_DOG},
+         bad("bad-matrix", "text, not binary", position=2), ["format word2vec-binary"])
+    case("binary-word-too-long", "a word over 65,535 bytes means that the file is something else",
+         {"input.bin": binary([(b"a", (1.0, 2.0)), (b"w" * 65536, (1.0, 2.0))], 2)}, bad("bad-matrix", "byte 14", "65535", position=14), opt)
+    case("binary-duplicates", "by byte", {"input.bin": binary([(b"a", (0.5,)), (b"b", (1.5,)), (b"a", (2.5,))], 1)},
+         good("word2vec-binary", 1, [row("a", 0.5), row("b", 1.5)], 'skipped duplicate 1 byte 16: "a" (row 0 has it)', declared=3), opt)
+    case("binary-gzip", "inside gzip", {"input.bin.gz": gz(whole)}, fine, ["file input.bin.gz"])
+
+
+def containers():
+    big = text(*["w%d 0.25 0.5" % i for i in range(30000)])
+    case("gzip", "told by its bytes, whatever the name", {"input.txt": gz(CAT_DOG)}, TWO)
+    case("gzip-members", "several members are one stream", {"input.txt.gz": gz(CAT_DOG[:5]) + gz(CAT_DOG[5:20]) + gz(b"") + gz(CAT_DOG[20:])}, TWO,
+         ["file input.txt.gz"])
+    case("gzip-padded", "zeros behind it are padding", {"input.txt.gz": gz(CAT_DOG) + b"\0" * 512}, TWO, ["file input.txt.gz"])
+    case("gzip-trailing-bytes", "other bytes behind it are ignored with a warning", {"input.txt.gz": gz(CAT_DOG) + b"junk"},
+         TWO + ["warning bytes after the end of the gzip data"], ["file input.txt.gz"])
+    case("gzip-trailing-bytes-strict", "--strict makes that an error", {"input.txt.gz": gz(CAT_DOG) + b"junk"},
+         bad("bad-matrix", "bytes after the end of the gzip data"), ["file input.txt.gz", "strict"])
+    case("gzip-cut", "a gzip that is cut off, on a line's border or not", {"input.txt.gz": gz(big)[:-2000]}, bad("bad-matrix", "cut off"),
+         ["file input.txt.gz"])
+    case("gzip-cut-in-the-trailer", "content whole, but its sum is missing", {"input.txt.gz": gz(CAT_DOG)[:-4]}, bad("bad-matrix", "cut off"),
+         ["file input.txt.gz"])
+    case("gzip-cut-in-the-header", "nothing of it there", {"input.txt.gz": gz(CAT_DOG)[:2]}, bad("bad-matrix", "cut off"), ["file input.txt.gz"])
+    broken = bytearray(gz(CAT_DOG))
+    broken[-6] ^= 1
+    case("gzip-damaged", "a sum that does not hold", {"input.txt.gz": bytes(broken)}, bad("bad-matrix", "damaged"), ["file input.txt.gz"])
+    case("gzip-empty", "gzip of nothing", {"input.txt.gz": gz(b"")}, bad("bad-matrix", "no rows"), ["file input.txt.gz"])
+    case("gzip-on-stdin", "standard input may be gzip", {"input.txt.gz": gz(CAT_DOG)}, TWO, ["stdin input.txt.gz"])
+    case("stdin", "or plain", {"input.txt": CAT_DOG}, TWO, ["stdin input.txt"])
+    zipped = zip_of([("glove/", b""), ("glove/input.txt", CAT_DOG), ("__MACOSX/glove/._input.txt", b"x")])
+    case("zip", "the only file of an archive; folders do not count", {"input.zip": zipped}, TWO, ["file input.zip"])
+    case("zip-stored", "without compression", {"input.zip": zip_of([("input.txt", CAT_DOG)], zipfile.ZIP_STORED)}, TWO, ["file input.zip"])
+    several = zip_of([("a.txt", text("no matrix")), ("deep/b.txt", CAT_DOG), ("c.txt", text("no matrix"))])
+    case("zip-several", "several files: the choice is asked for", {"input.zip": several},
+         bad("bad-argument", "input.zip:MEMBER", "a.txt, deep/b.txt, c.txt"), ["file input.zip"])
+    case("zip-member", "FILE.zip:member chooses", {"input.zip": several}, TWO, ["file input.zip:deep/b.txt"])
+    case("zip-member-by-last-name", "its folders may be left out", {"input.zip": several}, TWO, ["file input.zip:b.txt"])
+    case("zip-member-missing", "members are listed", {"input.zip": several}, bad("not-found", "no member", "d.txt", "a.txt, deep/b.txt, c.txt"),
+         ["file input.zip:d.txt"])
+    case("zip-member-of-no-zip", "only a zip has members", {"input.txt": CAT_DOG}, bad("bad-argument", "no zip"), ["file input.txt:x"])
+    case("zip-empty", "an archive of nothing", {"input.zip": zip_of([])}, bad("bad-matrix", "holds no file"), ["file input.zip"])
+    cut = zip_of([("input.txt", big)])
+    case("zip-cut", "an archive that is cut off", {"input.zip": cut[:-3000]}, bad("bad-matrix", "cut off"), ["file input.zip"])
+    damaged = bytearray(zip_of([("input.txt", CAT_DOG)], zipfile.ZIP_STORED))
+    damaged[damaged.index(b"dog")] ^= 4
+    case("zip-damaged", "a member whose sum does not hold", {"input.zip": bytes(damaged)}, bad("bad-matrix", "damaged"), ["file input.zip"])
+    case("zip-encrypted", "a password is not asked for", {"input.zip": encrypted()}, bad("unsupported", "unpack it"), ["file input.zip"])
+    case("zip-on-stdin", "needs its end first", {"input.zip": zipped}, bad("unsupported", "standard input"), ["stdin input.zip"])
+    case("name-with-colon", "a file of that name wins over a member", {"input.zip": several, "input.zip:deep": CAT_DOG}, TWO, ["file input.zip:deep"])
+    case("empty", "no bytes at all", {"input.txt": b""}, bad("bad-matrix", "no rows"))
+    case("missing", "no such file", {}, bad("not-found", "input.txt"))
+
+
+def encrypted():
+    """A zip whose entry has the flag of encryption."""
+    raw = bytearray(zip_of([("input.txt", CAT_DOG)], zipfile.ZIP_STORED))
+    for at in (6, raw.index(b"PK\1\2") + 8):
+        raw[at] |= 1
+    return bytes(raw)
+
+
+def foreign():
+    def refused(name, why, content, *errors):
+        case("refused-" + name, why, {"input.bin": content}, bad("unsupported", *errors), ["file input.bin"])
+
+    arguments = struct.pack("<11i", 100, 5, 5, 1, 5, 1, 2, 2, 2000000, 3, 6)
+    rest = struct.pack("<id", 100, 1e-4) + struct.pack("<3iq", 2, 2, 0, 7) + b"cat\0" + bytes(40)
+    refused("fasttext-bin", "fastText's own binary, by its magic", struct.pack("<2i", 793712314, 12) + arguments + rest, "fastText binary", ".vec")
+    refused("fasttext-bin-old", "the old layout without magic", arguments + rest, "fastText binary", "old layout")
+    refused("pickle", "a .bin that is a pickle (gensim)", b"\x80\x04\x95\x10\0\0\0\0\0\0\0}\x94.", "pickle", "save_word2vec_format")
+    refused("pickle-old", "protocol 0", b"ccopy_reg\n_reconstructor\np0\n(cgensim.models.keyedvectors\n", "pickle")
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }".ljust(117) + b"\n"
+    refused("npy", "a NumPy array has no words", b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + bytes(16), "npy")
+    refused("hdf5", "HDF5", b"\x89HDF\r\n\x1a\n" + bytes(100), "HDF5")
+    json = b'{"embedding":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}'
+    refused("safetensors", "safetensors", struct.pack("<Q", len(json)) + json + bytes(16), "safetensors")
+    refused("sqlite", "Magnitude", b"SQLite format 3\0" + bytes(84), "SQLite")
+    refused("xz", "another compression", b"\xfd7zXZ\0" + bytes(26), "xz")
+    refused("bzip2", "whose mark could be a word", b"BZh91AY&SY" + bytes(range(40, 80)), "bzip2")
+    refused("tar", "an archive", b"glove/".ljust(257, b"\0") + b"ustar\0" + b"00" + bytes(247), "tar")
+    refused("gzip-in-gzip", "twice compressed", gz(gz(CAT_DOG)), "gzip inside")
+    refused("html", "the error page of a download", b"<!DOCTYPE html>\n<html><body>404</body></html>\n", "HTML")
+    refused("lfs", "a pointer", text("version https://git-lfs.github.com/spec/v1", "oid sha256:00", "size 5"), "LFS")
+    refused("utf16", "UTF-16", "\ufeffcat 0.25 0.5\n".encode("utf-16-le"), "UTF-16")
+    refused("lmdb", "a store file itself", bytes(16) + b"\xde\xc0\xef\xbe" + bytes(100), "LMDB")
+    case("words-like-marks", "words that look like other formats' marks",
+         {"input.txt": text("BZh 0.25 0.5", "PAR1 1.5 2.5", "<html 3.5 4.5", "GGUF 5.5 6.5")},
+         good("glove", 2, [row("BZh", 0.25, 0.5), row("PAR1", 1.5, 2.5), row("<html", 3.5, 4.5), row("GGUF", 5.5, 6.5)]))
+    case("noise", "bytes of no known meaning", {"input.bin": zlib.compress(bytes(range(256)) * 4, 0)}, bad("bad-matrix", "no word matrix"), ["file input.bin"])
+
+
+for write in (words, encodings, headers, lines, numbers, duplicates, word2vec, containers, foreign):
+    write()
+for name in sorted(os.listdir(HERE)):
+    if os.path.isdir(os.path.join(HERE, name)) and name not in made:
+        print("not from here:", name)
+print(len(made), "cases")
