@@ -200,8 +200,12 @@ static void keep_folder(struct look *look, unsigned folder, int error) {
   struct catalog *catalog = look->catalog;
   if (!catalog->reported_folder[folder]) {
     char text[512], reason[128];
-    snprintf(text, sizeof text, "cannot read the store's folder %.300s: %s", catalog->folders[folder],
-             strerror_r(error, reason, sizeof reason));
+    if (error == ENOENT)
+      snprintf(text, sizeof text, "the store's folder %.300s is not there yet; an import makes it",
+               catalog->folders[folder]);
+    else
+      snprintf(text, sizeof text, "cannot read the store's folder %.300s: %s", catalog->folders[folder],
+               strerror_r(error, reason, sizeof reason));
     report(look, true, "", text);
     catalog->reported_folder[folder] = true;
   }

@@ -162,7 +162,7 @@ static int print_json(const struct import_report *report) {
                 "warnings", (json_int_t)report->warnings, "bytes_read", (json_int_t)report->bytes_read,    //
                 "text_bytes", (json_int_t)report->text_bytes, "file_size", (json_int_t)report->file_size,  //
                 "seconds", report->seconds, "mb_per_second", megabytes_per_second(report), "digest", report->digest);
-  int outcome = object ? json_dumpf(object, stdout, JSON_INDENT(2)) : -1;
+  int outcome = object ? json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : -1;
   json_decref(object);
   if (outcome != 0) {
     fprintf(stderr, "wordvec import: the model is in place, but its report cannot be printed\n");
@@ -201,7 +201,6 @@ int cmd_import(const struct options *options) {
   wipe(&meter);
   if (status != STATUS_OK) {
     fprintf(stderr, "wordvec import: %s\n", problem.text);
-    if (status == STATUS_EXISTS && !flags->force) fprintf(stderr, "Replace it with --force, or choose a --name.\n");
     return exit_status_of(status);
   }
   if (flags->report == REPORT_JSON) return print_json(&report);

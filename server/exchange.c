@@ -206,7 +206,7 @@ static void answer_raw(struct exchange *exchange, struct MHD_Connection *connect
     int length = snprintf(head, sizeof head,
                           "HTTP/1.1 %u %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n"
                           "Connection: close\r\n\r\n",
-                          type->http_status, type->title, strlen(text));
+                          type->http_status, MHD_get_reason_phrase_for(type->http_status), strlen(text));
     /* A few hundred bytes into a socket that nothing was written to: they fit, or the client is gone. */
     if (send(info->connect_fd, head, (size_t)length, MSG_NOSIGNAL | MSG_MORE) > 0 &&
         send(info->connect_fd, text, strlen(text), MSG_NOSIGNAL) > 0)

@@ -71,13 +71,13 @@ static uint64_t rows_of(const char *name) {
 }
 
 static void set_up(void) {
-  scratch_path(store, "store-%d", (int)getpid());
-  ck_assert_int_eq(mkdir(store, 0700), 0);
+  scratch_folder(store, "store");
   ck_assert_int_eq(catalog_new(store, 2, &catalog), STATUS_OK);
 }
 
 static void tear_down(void) {
   catalog_free(catalog);
+  scratch_remove(store);
 }
 
 START_TEST(nothing_before_the_first_look) {
@@ -250,7 +250,7 @@ END_TEST
 
 START_TEST(links_are_followed) {
   char path[SCRATCH_PATH_MAX], elsewhere[SCRATCH_PATH_MAX], target[SCRATCH_PATH_MAX];
-  scratch_folder(elsewhere, "elsewhere-%d", (int)getpid());
+  scratch_folder(elsewhere, "elsewhere");
   write_model(elsewhere, "x", 6);
   snprintf(target, sizeof target, "%.900s/x.mdb", elsewhere);
   snprintf(path, sizeof path, "%.900s/linked.mdb", store);
@@ -262,7 +262,7 @@ END_TEST
 
 START_TEST(the_fallback_gives_way) {
   char sample[SCRATCH_PATH_MAX];
-  scratch_folder(sample, "sample-%d", (int)getpid());
+  scratch_folder(sample, "sample");
   write_model(sample, "sample", 2);
   write_junk("bad.mdb", "no model");
   ck_assert_int_eq(catalog_set_fallback(catalog, sample), STATUS_OK);
@@ -284,7 +284,7 @@ END_TEST
 
 START_TEST(the_fallback_may_share_a_name) {
   char sample[SCRATCH_PATH_MAX];
-  scratch_folder(sample, "sample-%d", (int)getpid());
+  scratch_folder(sample, "sample");
   write_model(sample, "a", 2);
   write_junk("a.mdb", "no model");
   ck_assert_int_eq(catalog_set_fallback(catalog, sample), STATUS_OK);

@@ -15,16 +15,36 @@ struct outcome {
   struct options options;
 };
 
-/* Reads "wordvec" and the given arguments, up to NULL. Check runs each test in a process of its own, so that nothing of
- * the environment or of what is allocated here outlives it. */
+/* What a test allocates, to be freed when it is over: options borrow the texts of their arguments. */
+static void *kept[4096];
+static size_t kept_count;
+
+static void *keep(void *memory) {
+  ck_assert_ptr_nonnull(memory);
+  ck_assert_uint_lt(kept_count, sizeof kept / sizeof *kept);
+  return kept[kept_count++] = memory;
+}
+
+static void free_kept(void) {
+  while (kept_count > 0) free(kept[--kept_count]);
+}
+
+/* Each test begins without any variable of ours. */
+static void clear_environment(void) {
+  for (size_t i = 0; i < COMMAND_COUNT; i++)
+    for (size_t j = 0; j < command_table()[i].flag_count; j++)
+      if (command_table()[i].flags[j].variable) unsetenv(command_table()[i].flags[j].variable);
+}
+
+/* Reads "wordvec" and the given arguments, up to NULL. */
 static struct outcome read_all(const char *first, ...) {
   struct outcome outcome;
-  char *arguments[ARGUMENTS_MAX + 1] = {strdup("wordvec")};
+  char *arguments[ARGUMENTS_MAX + 1] = {keep(strdup("wordvec"))};
   int count = 1;
   va_list list;
   va_start(list, first);
   for (const char *text = first; text && count < ARGUMENTS_MAX; text = va_arg(list, const char *))
-    arguments[count++] = strdup(text);
+    arguments[count++] = keep(strdup(text));
   va_end(list);
   size_t out_size, err_size;
   FILE *out = open_memstream(&outcome.out, &out_size);
@@ -32,6 +52,8 @@ static struct outcome read_all(const char *first, ...) {
   outcome.status = options_read(count, arguments, out, err, &outcome.options);
   fclose(out);
   fclose(err);
+  keep(outcome.out);
+  keep(outcome.err);
   return outcome;
 }
 
@@ -280,6 +302,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("server/options");
   TCase *tcase = tcase_create("options");
+  tcase_add_checked_fixture(tcase, clear_environment, free_kept);
   tcase_add_test(tcase, defaults_of_serve);
   tcase_add_test(tcase, flag_before_variable_before_default);
   tcase_add_test(tcase, bad_variables);
