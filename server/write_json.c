@@ -1,0 +1,364 @@
+/* The shapes of the answers: which keys, in which order. How values become text is json_text's business. */
+#include "server/write_json.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "server/json_text.h"
+#include "store/import/import.h"
+#include "store/utf8.h"
+
+/* Whether a client can get these bytes back from a JSON string: NUL is text, but no request may hold it. */
+static bool is_plain(struct word word) {
+  return !memchr(word.bytes, '\0', word.length) && utf8_valid(word.bytes, word.length);
+}
+
+static void write_percent_encoded(struct json_text *text, struct word word) {
+  static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  static const char digits[] = "0123456789ABCDEF";
+  struct bytes encoded;
+  bytes_init(&encoded, (size_t)3 * WORD_LENGTH_MAX);
+  enum status status = bytes_reserve(&encoded, word.length * 3);
+  for (size_t i = 0; status == STATUS_OK && i < word.length; i++) {
+    unsigned char byte = (unsigned char)word.bytes[i];
+    bool plain = byte != 0 && strchr(unreserved, byte);
+    char escape[3] = {'%', digits[byte >> 4], digits[byte & 15]};
+    status = bytes_append(&encoded, plain ? (const char *)&byte : escape, plain ? 1 : sizeof escape);
+  }
+  if (status == STATUS_OK) json_text_string(text, (const char *)encoded.data, encoded.length);
+  if (text->status == STATUS_OK) text->status = status;
+  bytes_release(&encoded);
+}
+
+/* A word under `key`, and its exact bytes under `bytes_key` where the text does not give them. */
+static void write_word(struct json_text *text, const char *key, const char *bytes_key, struct word word) {
+  json_text_key(text, key);
+  json_text_string(text, word.bytes, word.length);
+  if (is_plain(word)) return;
+  json_text_key(text, bytes_key);
+  write_percent_encoded(text, word);
+}
+
+static void write_terminated(struct json_text *text, const char *key, const char *value) {
+  json_text_key(text, key);
+  json_text_terminated(text, value);
+}
+
+static void write_unsigned(struct json_text *text, const char *key, uint64_t value) {
+  json_text_key(text, key);
+  json_text_unsigned(text, value);
+}
+
+static void write_or_null(struct json_text *text, const char *key, const char *value) {
+  json_text_key(text, key);
+  if (value)
+    json_text_terminated(text, value);
+  else
+    json_text_null(text);
+}
+
+enum status write_json_row(struct bytes *out, const struct row_result *result) {
+  struct json_text text;
+  json_text_init(&text, out);
+  json_text_expect(&text, 256 + result->word.length + (result->vector ? json_text_vector_size(result->dim) : 0));
+  json_text_open(&text, '{');
+  write_terminated(&text, "model", result->model);
+  write_word(&text, "word", "word_bytes", result->word);
+  write_unsigned(&text, "index", result->index);
+  if (result->vector) {
+    write_unsigned(&text, "dim", result->dim);
+    json_text_key(&text, "vector");
+    json_text_vector(&text, result->vector, result->dim);
+  }
+  json_text_close(&text, '}');
+  return text.status;
+}
+
+/* Writes one cell of a grid. */
+typedef void grid_cell(struct json_text *text, const struct grid_result *grid, size_t cell);
+
+static void cell_vector(struct json_text *text, const struct grid_result *grid, size_t cell) {
+  const float *vector = grid_vector(grid, cell);
+  if (vector)
+    json_text_vector(text, vector, grid->rows->dim);
+  else
+    json_text_null(text);
+}
+
+static void cell_index(struct json_text *text, const struct grid_result *grid, size_t cell) {
+  uint32_t row = grid->cells[cell];
+  if (row == GRID_PADDED || row == GRID_UNKNOWN)
+    json_text_null(text);
+  else
+    json_text_unsigned(text, row);
+}
+
+static void cell_found(struct json_text *text, const struct grid_result *grid, size_t cell) {
+  json_text_bool(text, grid->cells[cell] != GRID_PADDED && grid->cells[cell] != GRID_UNKNOWN);
+}
+
+static void cell_mask(struct json_text *text, const struct grid_result *grid, size_t cell) {
+  json_text_bool(text, grid->cells[cell] != GRID_PADDED);
+}
+
+/* The whole grid under `key`, as an array of cells or of lines of cells. */
+static void write_cells(struct json_text *text, const char *key, const struct grid_result *grid, grid_cell *write) {
+  json_text_key(text, key);
+  json_text_open(text, '[');
+  for (size_t line = 0; line < grid->count; line++) {
+    if (grid->two_dimensional) json_text_open(text, '[');
+    for (size_t i = 0; i < grid->width; i++) write(text, grid, line * grid->width + i);
+    if (grid->two_dimensional) json_text_close(text, ']');
+  }
+  json_text_close(text, ']');
+}
+
+static void write_shape(struct json_text *text, const struct grid_result *grid) {
+  json_text_key(text, "shape");
+  json_text_open(text, '[');
+  json_text_unsigned(text, grid->count);
+  if (grid->two_dimensional) json_text_unsigned(text, grid->width);
+  json_text_unsigned(text, grid->rows->dim);
+  json_text_close(text, ']');
+}
+
+enum status write_json_grid(struct bytes *out, const struct grid_result *result) {
+  enum { CELL_EXTRAS = 20 /* bytes of index, found and mask */ };
+  struct json_text text;
+  json_text_init(&text, out);
+  json_text_expect(&text, 512 + result->count * 16 +
+                              result->count * result->width * (json_text_vector_size(result->rows->dim) + CELL_EXTRAS));
+  json_text_open(&text, '{');
+  write_terminated(&text, "model", result->model);
+  write_shape(&text, result);
+  write_cells(&text, "vectors", result, cell_vector);
+  if (result->by_words) {
+    write_cells(&text, "indices", result, cell_index);
+    write_cells(&text, "found", result, cell_found);
+  }
+  if (result->two_dimensional) {
+    write_cells(&text, "mask", result, cell_mask);
+    json_text_key(&text, "lengths");
+    json_text_open(&text, '[');
+    for (size_t line = 0; line < result->count; line++) json_text_unsigned(&text, result->lengths[line]);
+    json_text_close(&text, ']');
+  }
+  json_text_close(&text, '}');
+  return text.status;
+}
+
+/* `suggests`: an unknown word always has its suggestions, also when nothing is spelt nearly as it. */
+static void write_problem(struct json_text *text, const struct refusal *refusal, bool suggests) {
+  const struct refusal_type *type = refusal_type_of(refusal->kind);
+  char uri[64] = "/problems/";
+  size_t length = strlen(uri);
+  for (const char *code = type->code; *code && length + 1 < sizeof uri; code++)
+    uri[length++] = *code == '_' ? '-' : *code;
+  uri[length] = '\0';
+  json_text_open(text, '{');
+  write_terminated(text, "type", uri);
+  write_terminated(text, "title", type->title);
+  write_unsigned(text, "status", type->http_status);
+  write_terminated(text, "detail", refusal->detail);
+  write_terminated(text, "code", type->code);
+  if (refusal->suggestion_count > 0 || (suggests && refusal->kind == REFUSAL_NO_WORD)) {
+    json_text_key(text, "suggestions");
+    json_text_open(text, '[');
+    for (size_t i = 0; i < refusal->suggestion_count; i++) json_text_terminated(text, refusal->suggestions[i]);
+    json_text_close(text, ']');
+  }
+  if (refusal->error_count > 0) {
+    json_text_key(text, "errors");
+    json_text_open(text, '[');
+    for (size_t i = 0; i < refusal->error_count; i++) {
+      json_text_open(text, '{');
+      write_terminated(text, "pointer", refusal->errors[i].pointer);
+      write_terminated(text, "detail", refusal->errors[i].detail);
+      json_text_close(text, '}');
+    }
+    json_text_close(text, ']');
+  }
+  json_text_close(text, '}');
+}
+
+enum status write_json_problem(struct bytes *out, const struct refusal *refusal) {
+  struct json_text text;
+  json_text_init(&text, out);
+  write_problem(&text, refusal, true);
+  return text.status;
+}
+
+static void write_word_and_index(struct json_text *text, const struct vocabulary *vocabulary, uint32_t row) {
+  write_word(text, "word", "word_bytes", vocabulary_word(vocabulary, row));
+  write_unsigned(text, "index", row);
+}
+
+static void write_neighbors(struct json_text *text, const struct neighbors_answer *answer,
+                            const struct neighbors_result *result) {
+  json_text_open(text, '{');
+  if (result->error) {
+    json_text_key(text, "error");
+    write_problem(text, result->error, false); /* a batch does not look for spellings */
+    json_text_close(text, '}');
+    return;
+  }
+  write_terminated(text, "model", answer->model);
+  write_terminated(text, "metric", "cosine");
+  json_text_key(text, "exact");
+  json_text_bool(text, answer->exact);
+  json_text_key(text, "neighbors");
+  json_text_open(text, '[');
+  for (size_t i = 0; i < result->count; i++) {
+    json_text_open(text, '{');
+    write_word_and_index(text, answer->vocabulary, result->hits[i].row);
+    json_text_key(text, "similarity");
+    json_text_double(text, result->hits[i].similarity);
+    json_text_close(text, '}');
+  }
+  json_text_close(text, ']');
+  json_text_close(text, '}');
+}
+
+enum status write_json_neighbors(struct bytes *out, const struct neighbors_answer *answer) {
+  enum { HIT_SIZE = 72, RESULT_SIZE = 96 };
+  struct json_text text;
+  json_text_init(&text, out);
+  size_t hits = 0;
+  for (size_t i = 0; i < answer->count; i++) hits += answer->results[i].count;
+  json_text_expect(&text, 256 + answer->count * RESULT_SIZE + hits * HIT_SIZE);
+  if (!answer->batch) {
+    write_neighbors(&text, answer, answer->results);
+    return text.status;
+  }
+  json_text_open(&text, '{');
+  write_terminated(&text, "model", answer->model);
+  json_text_key(&text, "results");
+  json_text_open(&text, '[');
+  for (size_t i = 0; i < answer->count; i++) write_neighbors(&text, answer, &answer->results[i]);
+  json_text_close(&text, ']');
+  json_text_close(&text, '}');
+  return text.status;
+}
+
+enum status write_json_words(struct bytes *out, const struct words_result *result) {
+  struct json_text text;
+  json_text_init(&text, out);
+  json_text_open(&text, '{');
+  write_terminated(&text, "model", result->model);
+  json_text_key(&text, "words");
+  json_text_open(&text, '[');
+  for (size_t i = 0; i < result->count; i++) {
+    json_text_open(&text, '{');
+    write_word_and_index(&text, result->vocabulary, result->rows[i]);
+    json_text_close(&text, '}');
+  }
+  json_text_close(&text, ']');
+  if (result->more && result->count > 0)
+    write_word(&text, "next", "next_bytes", vocabulary_word(result->vocabulary, result->rows[result->count - 1]));
+  json_text_close(&text, '}');
+  return text.status;
+}
+
+enum status write_json_models(struct bytes *out, const struct catalog_entry *entries, size_t count) {
+  struct json_text text;
+  json_text_init(&text, out);
+  json_text_open(&text, '{');
+  json_text_key(&text, "models");
+  json_text_open(&text, '[');
+  for (size_t i = 0; i < count; i++) {
+    const struct model_info *info = model_info(entries[i].model);
+    json_text_open(&text, '{');
+    write_terminated(&text, "name", entries[i].name);
+    write_unsigned(&text, "rows", info->rows);
+    write_unsigned(&text, "dim", info->dim);
+    json_text_close(&text, '}');
+  }
+  json_text_close(&text, ']');
+  json_text_close(&text, '}');
+  return text.status;
+}
+
+/* Seconds since 1970 as ISO 8601 in UTC; null for a time that no calendar has. */
+static void write_time(struct json_text *text, const char *key, int64_t seconds) {
+  char date[64];
+  struct tm parts;
+  time_t time = (time_t)seconds;
+  bool known = gmtime_r(&time, &parts) && strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &parts) > 0;
+  write_or_null(text, key, known ? date : NULL);
+}
+
+static void write_skipped(struct json_text *text, const uint64_t *skipped) {
+  json_text_key(text, "skipped");
+  json_text_open(text, '{');
+  for (int skip = 0; skip < SKIP_COUNT; skip++) {
+    char key[32];
+    size_t length = 0;
+    for (const char *name = import_skip_name((enum skip)skip); *name && length + 1 < sizeof key; name++)
+      key[length++] = *name == '-' ? '_' : *name;
+    key[length] = '\0';
+    write_unsigned(text, key, skipped[skip]);
+  }
+  json_text_close(text, '}');
+}
+
+enum status write_json_model(struct bytes *out, const char *name, const struct model_info *info) {
+  struct json_text text;
+  json_text_init(&text, out);
+  json_text_open(&text, '{');
+  write_terminated(&text, "name", name);
+  write_unsigned(&text, "rows", info->rows);
+  write_unsigned(&text, "dim", info->dim);
+  write_terminated(&text, "source", info->source);
+  write_terminated(&text, "source_format", info->source_format);
+  write_terminated(&text, "digest", info->digest);
+  write_unsigned(&text, "format_version", info->format_version);
+  write_time(&text, "imported_at", info->imported_at);
+  write_unsigned(&text, "file_size", info->file_size);
+  json_text_key(&text, "declared_rows");
+  if (info->declared_rows > 0)
+    json_text_unsigned(&text, info->declared_rows);
+  else
+    json_text_null(&text);
+  write_skipped(&text, info->skipped);
+  /* No model has a graph yet: every answer is exact, and there is no recall to tell of. */
+  json_text_key(&text, "recall");
+  json_text_open(&text, '[');
+  json_text_close(&text, ']');
+  json_text_close(&text, '}');
+  return text.status;
+}
+
+enum status write_json_info(struct bytes *out, const struct service_info *info) {
+  const struct limits *limits = info->limits;
+  const struct {
+    const char *key;
+    size_t value;
+  } shown[] = {
+      {"body_bytes", limits->body_bytes},           {"answer_floats", limits->answer_floats},
+      {"batch_queries", limits->batch_queries},     {"k", limits->k},
+      {"json_depth", limits->json_depth},           {"url_bytes", limits->url_bytes},
+      {"query_arguments", limits->query_arguments}, {"parsing_bytes", limits->parsing_bytes},
+      {"answer_bytes", limits->answer_bytes},       {"connections", limits->connections},
+      {"timeout_seconds", limits->timeout_seconds},
+  };
+  struct json_text text;
+  json_text_init(&text, out);
+  json_text_open(&text, '{');
+  write_terminated(&text, "name", "wordvec");
+  write_terminated(&text, "version", info->version);
+  json_text_key(&text, "build");
+  json_text_open(&text, '{');
+  write_terminated(&text, "commit", info->build);
+  write_terminated(&text, "compiler", info->compiler);
+  write_terminated(&text, "architecture", info->architecture);
+  json_text_close(&text, '}');
+  write_terminated(&text, "kernel", info->kernel);
+  write_or_null(&text, "default_model", info->default_model);
+  write_unsigned(&text, "models", info->models);
+  json_text_key(&text, "limits");
+  json_text_open(&text, '{');
+  for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) write_unsigned(&text, shown[i].key, shown[i].value);
+  json_text_close(&text, '}');
+  json_text_close(&text, '}');
+  return text.status;
+}

@@ -1,0 +1,70 @@
+/* A .npy header is the text of a Python dict, padded with spaces so that the floats start at a multiple of 64 bytes. */
+#include "server/write_npy.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "rows are written as they lie in memory");
+
+enum {
+  ALIGNMENT = 64,
+  PREFIX = 10, /* magic, version, length of the header */
+  DIMENSIONS_MAX = 3
+};
+
+struct shape {
+  size_t dimensions;
+  size_t sizes[DIMENSIONS_MAX];
+};
+
+/* "2,4,50" */
+static void write_shape(const struct shape *shape, char text[SHAPE_TEXT]) {
+  size_t length = 0;
+  for (size_t i = 0; i < shape->dimensions; i++)
+    length += (size_t)snprintf(text + length, SHAPE_TEXT - length, "%s%zu", i ? "," : "", shape->sizes[i]);
+}
+
+static enum status write_header(struct bytes *out, const struct shape *shape) {
+  char sizes[SHAPE_TEXT], header[4 * ALIGNMENT];
+  write_shape(shape, sizes);
+  /* A Python tuple of one element ends in a comma. */
+  int dict =
+      snprintf(header + PREFIX, sizeof header - PREFIX, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }",
+               sizes, shape->dimensions == 1 ? "," : "");
+  size_t used = PREFIX + (size_t)dict;
+  size_t total = (used + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  memset(header + used, ' ', total - used - 1);
+  header[total - 1] = '\n';
+  memcpy(header, "\x93NUMPY\x01\x00", 8);
+  header[8] = (char)((total - PREFIX) & 0xFF);
+  header[9] = (char)((total - PREFIX) >> 8);
+  return bytes_append(out, header, total);
+}
+
+/* Makes room for everything at once, then writes what comes before the floats. */
+static enum status begin(struct bytes *out, enum binary_form form, const struct shape *shape, char text[SHAPE_TEXT]) {
+  size_t floats = 1;
+  for (size_t i = 0; i < shape->dimensions; i++) floats *= shape->sizes[i];
+  enum status status = bytes_reserve(out, floats * sizeof(float) + (form == BINARY_NPY ? 4 * ALIGNMENT : 0));
+  if (status != STATUS_OK) return status;
+  write_shape(shape, text);
+  return form == BINARY_NPY ? write_header(out, shape) : STATUS_OK;
+}
+
+enum status write_npy_row(struct bytes *out, enum binary_form form, const struct row_result *result,
+                          char shape[SHAPE_TEXT]) {
+  enum status status = begin(out, form, &(struct shape){.dimensions = 1, .sizes = {result->dim}}, shape);
+  return status == STATUS_OK ? bytes_append(out, result->vector, result->dim * sizeof(float)) : status;
+}
+
+enum status write_npy_grid(struct bytes *out, enum binary_form form, const struct grid_result *result,
+                           char shape[SHAPE_TEXT]) {
+  size_t dim = result->rows->dim;
+  struct shape sizes = {.dimensions = 2, .sizes = {result->count, dim}};
+  if (result->two_dimensional) sizes = (struct shape){.dimensions = 3, .sizes = {result->count, result->width, dim}};
+  enum status status = begin(out, form, &sizes, shape);
+  for (size_t cell = 0; status == STATUS_OK && cell < result->count * result->width; cell++)
+    status = bytes_append(out, grid_vector(result, cell), dim * sizeof(float));
+  return status;
+}
