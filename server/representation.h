@@ -1,0 +1,27 @@
+/* In which form an answer goes out: what the `format` parameter says, else what Accept prefers (RFC 9110, 12.5.1). */
+#ifndef WORDVEC_SERVER_REPRESENTATION_H
+#define WORDVEC_SERVER_REPRESENTATION_H
+
+#include <stdbool.h>
+
+#include "server/refusal.h"
+
+enum representation {
+  REPRESENTATION_JSON,
+  REPRESENTATION_NPY,
+  REPRESENTATION_OCTETS, /* the bare floats */
+  REPRESENTATION_COUNT
+};
+
+/* "application/json", "application/x-npy", "application/octet-stream". */
+const char *representation_media_type(enum representation representation);
+
+/* The values of the `format` parameter in the order of the enum: "json", "npy", "octet-stream". */
+extern const char *const representation_names[REPRESENTATION_COUNT];
+
+/* The representation that `accept` (NULL or empty: anything) likes best among JSON and, on routes that have them, the
+ * binary ones: highest quality, then the more specific range, then the earlier one, then JSON. False, with
+ * REFUSAL_NOT_ACCEPTABLE, when it likes none. */
+bool representation_of_accept(const char *accept, bool has_binary, enum representation *out, struct refusal *refusal);
+
+#endif

@@ -1,0 +1,121 @@
+/* Requests as the handlers understand them: typed, checked as far as that goes without the model, and the same whether
+ * they came as a query string or as JSON. Everything in them is borrowed from the reading, which must have begun
+ * (reading_begin()) and is to be released when the answer is written. Each function returns false with the refusal
+ * filled: 400 for parameters that are unknown, missing or repeated, 406, 422 with pointers for values. */
+#ifndef WORDVEC_SERVER_REQUEST_H
+#define WORDVEC_SERVER_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/params.h"
+#include "server/representation.h"
+#include "store/matrix/vocabulary.h"
+
+/* What every request may say. */
+struct request_common {
+  struct word model; /* bytes NULL: not said */
+  enum representation representation;
+};
+
+/* One row, by word or by number: GET /vector, /index, /word. */
+struct row_request {
+  struct request_common common;
+  bool by_index;
+  struct word word;
+  uint64_t index;
+};
+
+/* Which of the two a row_request may be made of. */
+enum row_key { ROW_BY_WORD = 1, ROW_BY_INDEX = 2 };
+
+/* Reads a row request; has_binary: the route has the binary representations. */
+bool request_row(struct reading *reading, unsigned row_keys, bool has_binary, struct row_request *out);
+
+/* GET /words. */
+struct words_request {
+  struct request_common common;
+  struct word prefix;
+  bool has_after;
+  struct word after;
+  size_t limit;
+};
+
+bool request_words(struct reading *reading, struct words_request *out);
+
+/* A request of nothing but what every request may say. */
+bool request_plain(struct reading *reading, struct request_common *out);
+
+/* How lines of different lengths become one width. */
+struct request_padding {
+  size_t maxlen; /* 0: the longest line */
+  bool pad_before;
+  bool cut_before; /* what is cut off a line longer than maxlen is its beginning */
+  float value;
+  bool has_pad_index;
+  uint64_t pad_index;
+};
+
+/* Many rows in one or two dimensions: /vectors by words, /lookup by row numbers. */
+struct grid_request {
+  struct request_common common;
+  const char *name; /* of the list, for pointers: "words" */
+  bool two_dimensional;
+  size_t count;         /* lines; in one dimension cells, each a line of its own */
+  size_t total;         /* cells in all lines */
+  const size_t *starts; /* [count + 1]: line i is cells starts[i] … starts[i + 1] - 1; two-dimensional only */
+  const struct word *words;
+  const uint64_t *indices; /* [total], the one of the two that was asked for; NULL: the other one */
+  struct request_padding padding;
+  bool oov_zero;
+};
+
+bool request_vectors(struct reading *reading, struct grid_request *out);
+bool request_lookup(struct reading *reading, struct grid_request *out);
+
+/* The pointer of a cell: "#/indices/0/3". Returns `out`. */
+const char *request_cell_pointer(const struct grid_request *request, size_t cell, char out[POINTER_MAX]);
+
+/* One thing that a neighbours query is made of. */
+struct neighbors_term {
+  enum { TERM_WORD, TERM_INDEX, TERM_VECTOR } kind;
+  struct word word;
+  uint64_t index;
+  const float *vector;
+  size_t dim;
+  double weight;
+  bool negative; /* it stood in `negative` */
+  size_t place;  /* of `positive` or `negative` */
+};
+
+struct neighbors_query {
+  char pointer[PARAMS_POINTER_MAX]; /* "#" or "#/queries/3" */
+  bool sum;                         /* positive and negative terms; else the one term is the query itself */
+  size_t count;
+  const struct neighbors_term *terms; /* [count], at least one; positive ones first */
+  size_t k;
+  bool include_query;
+  bool exact;
+  double recall; /* 0: not said */
+};
+
+struct neighbors_request {
+  struct request_common common;
+  bool batch;
+  size_t count;
+  struct neighbors_query *queries;
+};
+
+bool request_neighbors(struct reading *reading, struct neighbors_request *out);
+
+/* The pointer of a term: "#/queries/3/positive/0". Returns `out`. */
+const char *request_term_pointer(const struct neighbors_query *query, const struct neighbors_term *term,
+                                 char out[POINTER_MAX]);
+
+/* For request_*.c: reads `model`, `format` and Accept; and the end of every reading: params_finish(), then whether all
+ * is well. */
+void request_common(struct params *params, bool has_binary, struct request_common *out);
+bool request_finish(struct params *params);
+
+#endif
