@@ -1,0 +1,136 @@
+/* The steps that most handlers begin and end with. */
+#include "server/api.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "server/write_json.h"
+#include "server/write_npy.h"
+
+/* The names of the models that are served, for a sentence; as many as fit. */
+static void list_names(struct catalog *catalog, char *out, size_t size) {
+  struct catalog_entry *entries;
+  size_t count, used = 0;
+  snprintf(out, size, "none");
+  if (catalog_list(catalog, &entries, &count) != STATUS_OK) return;
+  for (size_t i = 0; i < count && used < size; i++)
+    used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", entries[i].name);
+  catalog_list_free(entries, count);
+}
+
+static bool refuse_no_model(const struct service *service, struct word name, struct refusal *refusal) {
+  char served[256], quoted[REFUSAL_QUOTED];
+  list_names(service->catalog, served, sizeof served);
+  refusal_set(refusal, REFUSAL_NO_MODEL, "There is no model %s; served are: %s",
+              refusal_quote(quoted, name.bytes, name.length), served);
+  return false;
+}
+
+static bool choose_named(const struct service *service, struct word name, struct api_choice *choice,
+                         struct refusal *refusal) {
+  if (name.length >= sizeof choice->name || memchr(name.bytes, '\0', name.length))
+    return refuse_no_model(service, name, refusal);
+  memcpy(choice->name, name.bytes, name.length);
+  choice->name[name.length] = '\0';
+  choice->model = catalog_acquire(service->catalog, choice->name);
+  return choice->model || refuse_no_model(service, name, refusal);
+}
+
+static bool choose_unnamed(const struct service *service, struct api_choice *choice, struct refusal *refusal) {
+  if (service->default_model) {
+    struct word name = {service->default_model, strlen(service->default_model)};
+    return choose_named(service, name, choice, refusal);
+  }
+  choice->model = catalog_acquire_only(service->catalog, choice->name);
+  if (choice->model) return true;
+  if (catalog_count(service->catalog) == 0) {
+    refusal_set(refusal, REFUSAL_NOT_READY, "No model is served yet: import one into the store");
+    return false;
+  }
+  char served[256];
+  list_names(service->catalog, served, sizeof served);
+  refusal_set(refusal, REFUSAL_MISSING_PARAMETER, "Several models are served: say which with model=. They are: %s",
+              served);
+  return false;
+}
+
+bool api_choose(const struct service *service, struct word requested, struct reply *reply, struct api_choice *choice,
+                struct refusal *refusal) {
+  choice->model = NULL;
+  bool chosen =
+      requested.bytes ? choose_named(service, requested, choice, refusal) : choose_unnamed(service, choice, refusal);
+  if (chosen) snprintf(reply->model, sizeof reply->model, "%s", choice->name);
+  return chosen;
+}
+
+void api_choice_release(struct api_choice *choice) {
+  model_drop(choice->model);
+  choice->model = NULL;
+}
+
+/* Near spellings; a failure here only means that there are none to show. */
+static void suggest_words(const struct vocabulary *vocabulary, struct word word, struct refusal *refusal) {
+  uint32_t rows[REFUSAL_SUGGESTIONS_MAX];
+  size_t count;
+  if (vocabulary_suggest(vocabulary, word, REFUSAL_SUGGESTIONS_MAX, rows, &count) != STATUS_OK) return;
+  for (size_t i = 0; i < count; i++) {
+    struct word near = vocabulary_word(vocabulary, rows[i]);
+    if (near.length > REFUSAL_SUGGESTION_BYTES || memchr(near.bytes, '\0', near.length)) continue;
+    char *to = refusal->suggestions[refusal->suggestion_count++];
+    memcpy(to, near.bytes, near.length);
+    to[near.length] = '\0';
+  }
+}
+
+bool api_find(const struct api_choice *choice, struct word word, bool suggest, uint32_t *row, struct refusal *refusal) {
+  const struct vocabulary *vocabulary = model_vocabulary(choice->model);
+  enum status status = vocabulary_find(vocabulary, word, row);
+  if (status == STATUS_OK) return true;
+  if (status != STATUS_NOT_FOUND) {
+    refusal_from_status(refusal, status, "Looking up a word");
+    return false;
+  }
+  char quoted[REFUSAL_QUOTED];
+  refusal_set(refusal, REFUSAL_NO_WORD, "%s is not in %s", refusal_quote(quoted, word.bytes, word.length),
+              choice->name);
+  if (suggest) suggest_words(vocabulary, word, refusal);
+  return false;
+}
+
+bool api_row(const struct api_choice *choice, const struct call *call, uint64_t index, const char *pointer,
+             uint32_t *row, struct refusal *refusal) {
+  uint64_t count = model_info(choice->model)->rows;
+  if (index < count) {
+    *row = (uint32_t)index;
+    return true;
+  }
+  if (!call->has_body) {
+    refusal_set(refusal, REFUSAL_NO_ROW, "Row %" PRIu64 " is not below %" PRIu64 ", the number of rows of %s", index,
+                count, choice->name);
+    return false;
+  }
+  refusal_set(refusal, REFUSAL_INVALID, "%s: %" PRIu64 " is not below %" PRIu64 ", the number of rows of %s", pointer,
+              index, count, choice->name);
+  refusal_add_error(refusal, pointer, "%" PRIu64 " is not below %" PRIu64, index, count);
+  return false;
+}
+
+bool api_finish(struct reply *reply, enum representation representation, enum status status, struct refusal *refusal) {
+  reply->content_type = representation_media_type(representation);
+  if (representation == REPRESENTATION_OCTETS) reply->dtype = "float32";
+  if (status == STATUS_OK) return true;
+  refusal_from_status(refusal, status, "Writing the answer");
+  return false;
+}
+
+bool api_write_grid(struct reply *reply, const struct grid_result *result, enum representation representation,
+                    struct refusal *refusal) {
+  char shape[SHAPE_TEXT];
+  if (representation == REPRESENTATION_JSON)
+    return api_finish(reply, representation, write_json_grid(&reply->body, result), refusal);
+  bool npy = representation == REPRESENTATION_NPY;
+  enum status status = write_npy_grid(&reply->body, npy ? BINARY_NPY : BINARY_BARE, result, shape);
+  if (status == STATUS_OK && !npy) memcpy(reply->shape, shape, sizeof reply->shape);
+  return api_finish(reply, representation, status, refusal);
+}

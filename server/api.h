@@ -1,0 +1,41 @@
+/* What the handlers share: choosing the model, finding rows, and finishing a reply. */
+#ifndef WORDVEC_SERVER_API_H
+#define WORDVEC_SERVER_API_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server/call.h"
+#include "server/representation.h"
+#include "server/result.h"
+#include "store/matrix/model.h"
+
+/* The model that a request is about, held until api_choice_release(). */
+struct api_choice {
+  struct model *model;
+  char name[MODEL_NAME_MAX + 1];
+};
+
+/* Chooses the model `requested` (bytes NULL: the default, or the only one). Refusals: REFUSAL_NO_MODEL,
+ * REFUSAL_MISSING_PARAMETER where several are served, REFUSAL_NOT_READY where none is. On success the name is noted in
+ * *reply. */
+bool api_choose(const struct service *service, struct word requested, struct reply *reply, struct api_choice *choice,
+                struct refusal *refusal);
+void api_choice_release(struct api_choice *choice);
+
+/* The row of a word; REFUSAL_NO_WORD when it has none, with near spellings if `suggest`. */
+bool api_find(const struct api_choice *choice, struct word word, bool suggest, uint32_t *row, struct refusal *refusal);
+
+/* The row of that number: beyond the last one REFUSAL_NO_ROW, or where the number came in a body REFUSAL_INVALID with
+ * its pointer. */
+bool api_row(const struct api_choice *choice, const struct call *call, uint64_t index, const char *pointer,
+             uint32_t *row, struct refusal *refusal);
+
+/* Finishes a reply whose body was written with this outcome; false, and refused, unless it is STATUS_OK. */
+bool api_finish(struct reply *reply, enum representation representation, enum status status, struct refusal *refusal);
+
+/* Writes a grid in its representation and finishes the reply. */
+bool api_write_grid(struct reply *reply, const struct grid_result *result, enum representation representation,
+                    struct refusal *refusal);
+
+#endif

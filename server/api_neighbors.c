@@ -1,0 +1,218 @@
+/* GET and POST /neighbors: queries become vectors and rows to leave out, one exact search answers all of them. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/api.h"
+#include "server/request.h"
+#include "server/write_json.h"
+#include "store/search/exact.h"
+
+/* One request being answered. Arrays have request->count elements, but for searched ones: those of the queries that
+ * got as far as the search, in order. */
+struct work {
+  struct reading *reading;
+  const struct neighbors_request *request;
+  const struct api_choice *choice;
+  const struct rows *rows;
+  struct neighbors_result *results;
+  struct exact_query *searched;
+  struct hit **hits;
+  size_t *found;
+  size_t *result_of; /* searched query → its result */
+  size_t searched_count;
+};
+
+/* The row of a term that stands for one. False: *refusal says why. */
+static bool term_row(const struct work *work, const struct neighbors_query *query, const struct neighbors_term *term,
+                     uint32_t *row, struct refusal *refusal) {
+  char pointer[POINTER_MAX];
+  if (term->kind == TERM_WORD) return api_find(work->choice, term->word, !work->request->batch, row, refusal);
+  return api_row(work->choice, work->reading->call, term->index, request_term_pointer(query, term, pointer), row,
+                 refusal);
+}
+
+/* Whether every vector that came with the request has the model's dimension; noted in the reading where not. */
+static bool check_dimensions(const struct work *work) {
+  for (size_t i = 0; i < work->request->count; i++) {
+    const struct neighbors_query *query = &work->request->queries[i];
+    for (size_t t = 0; t < query->count; t++) {
+      const struct neighbors_term *term = &query->terms[t];
+      char pointer[POINTER_MAX];
+      if (term->kind == TERM_VECTOR && term->dim != work->rows->dim)
+        reading_invalid(work->reading, request_term_pointer(query, term, pointer), "%zu numbers where %s has %u",
+                        term->dim, work->choice->name, work->rows->dim);
+    }
+  }
+  return reading_finish(work->reading);
+}
+
+/* Adds weight times the term to sum[dim]: rows as unit vectors, vectors as they are, as gensim's most_similar does. */
+static void add_term(double *sum, const struct work *work, const struct neighbors_term *term, uint32_t row) {
+  const float *vector = term->kind == TERM_VECTOR ? term->vector : rows_at(work->rows, row);
+  double norm = term->kind == TERM_VECTOR ? 1 : rows_norm(work->rows, row);
+  if (norm == 0) return;
+  for (uint32_t i = 0; i < work->rows->dim; i++) sum[i] += term->weight * ((double)vector[i] / norm);
+}
+
+/* The sum over the sum of absolute weights, rounded to float32. False: it has no direction, or is beyond float32. */
+static bool round_sum(const double *sum, double weights, uint32_t dim, float *vector) {
+  bool zero = true, finite = true;
+  for (uint32_t i = 0; i < dim; i++) {
+    vector[i] = (float)(sum[i] / weights);
+    zero = zero && vector[i] == 0;
+    finite = finite && isfinite(vector[i]);
+  }
+  return finite && !zero;
+}
+
+/* The vector of a weighted sum; rows[] of its terms are known. NULL: *refusal says why. */
+static const float *sum_vector(const struct work *work, const struct neighbors_query *query, const uint32_t *rows,
+                               struct refusal *refusal) {
+  uint32_t dim = work->rows->dim;
+  /* A sum of one is that one, bit for bit, as if it had been asked for alone. */
+  const struct neighbors_term *first = query->terms;
+  if (query->count == 1 && first->weight > 0)
+    return first->kind == TERM_VECTOR ? first->vector : rows_at(work->rows, rows[0]);
+  double *sum = calloc(dim, sizeof *sum), weights = 0;
+  float *vector = reading_alloc(work->reading, dim, sizeof *vector);
+  bool good = false;
+  if (sum && vector) {
+    for (size_t t = 0; t < query->count; t++) {
+      add_term(sum, work, &query->terms[t], rows[t]);
+      weights += fabs(query->terms[t].weight);
+    }
+    good = round_sum(sum, weights, dim, vector);
+    if (!good) {
+      refusal_set(refusal, REFUSAL_INVALID, "%s: the sum has no direction to compare with", query->pointer);
+      refusal_add_error(refusal, query->pointer, "the terms cancel each other out, or are too large");
+    }
+  } else {
+    refusal_from_status(refusal, STATUS_NO_MEMORY, "Adding vectors");
+  }
+  free(sum);
+  return good ? vector : NULL;
+}
+
+/* Makes the search of one query. False: *refusal says why. */
+static bool prepare(const struct work *work, const struct neighbors_query *query, struct exact_query *out,
+                    struct refusal *refusal) {
+  uint32_t *rows = reading_alloc(work->reading, query->count, sizeof *rows);
+  uint32_t *excluded = reading_alloc(work->reading, query->count, sizeof *excluded);
+  if (!rows || !excluded) {
+    refusal_from_status(refusal, STATUS_NO_MEMORY, "Preparing the search");
+    return false;
+  }
+  size_t excluded_count = 0;
+  for (size_t t = 0; t < query->count; t++) {
+    rows[t] = 0;
+    if (query->terms[t].kind == TERM_VECTOR) continue;
+    if (!term_row(work, query, &query->terms[t], &rows[t], refusal)) return false;
+    excluded[excluded_count++] = rows[t];
+  }
+  const float *vector = sum_vector(work, query, rows, refusal);
+  *out = (struct exact_query){.vector = vector,
+                              .k = query->k < work->rows->count ? query->k : work->rows->count,
+                              .excluded = excluded,
+                              .excluded_count = query->include_query ? 0 : excluded_count};
+  return vector != NULL;
+}
+
+/* Prepares every query. One that cannot be searched is the refusal of a single request, or its own result in a batch.
+ */
+static bool prepare_all(struct work *work) {
+  for (size_t i = 0; i < work->request->count; i++) {
+    struct refusal refusal;
+    struct exact_query *searched = &work->searched[work->searched_count];
+    work->results[i] = (struct neighbors_result){0};
+    if (prepare(work, &work->request->queries[i], searched, &refusal)) {
+      work->result_of[work->searched_count] = i;
+      struct hit *hits = reading_alloc(work->reading, searched->k, sizeof *hits);
+      if (!hits) return false;
+      work->hits[work->searched_count++] = hits;
+      continue;
+    }
+    /* A server out of memory is no property of the query. */
+    if (!work->request->batch || refusal.kind == REFUSAL_BUSY || refusal.kind == REFUSAL_INTERNAL) {
+      *work->reading->refusal = refusal;
+      work->reading->state = READING_REFUSED;
+      return false;
+    }
+    struct refusal *error = reading_alloc(work->reading, 1, sizeof *error);
+    if (!error) return false;
+    *error = refusal;
+    work->results[i].error = error;
+  }
+  return true;
+}
+
+static bool search(struct work *work, const struct kernel *kernel) {
+  enum status status = exact_search(kernel, work->rows, work->searched, work->searched_count, work->hits, work->found);
+  if (status != STATUS_OK) {
+    refusal_from_status(work->reading->refusal, status, "Searching");
+    return false;
+  }
+  for (size_t i = 0; i < work->searched_count; i++) {
+    work->results[work->result_of[i]].hits = work->hits[i];
+    work->results[work->result_of[i]].count = work->found[i];
+  }
+  return true;
+}
+
+static bool allocate(struct work *work) {
+  size_t count = work->request->count;
+  work->results = reading_alloc(work->reading, count, sizeof *work->results);
+  work->searched = reading_alloc(work->reading, count, sizeof *work->searched);
+  work->hits = reading_alloc(work->reading, count, sizeof(struct hit *));
+  work->found = reading_alloc(work->reading, count, sizeof *work->found);
+  work->result_of = reading_alloc(work->reading, count, sizeof *work->result_of);
+  return reading_finish(work->reading);
+}
+
+/* What the search holds beside the request: hits, and the vectors of sums, of wide models up to hundreds of MB. */
+static size_t memory_of(const struct work *work) {
+  size_t memory = 0;
+  for (size_t i = 0; i < work->request->count; i++)
+    memory += work->request->queries[i].k * sizeof(struct hit) + work->rows->dim * sizeof(double);
+  return memory;
+}
+
+static bool answer(struct work *work, struct reply *reply) {
+  const struct service *service = work->reading->call->service;
+  if (!allocate(work) || !prepare_all(work)) return false;
+  if (work->searched_count > 0 && !search(work, service->kernel)) return false;
+  struct neighbors_answer answer = {.model = work->choice->name,
+                                    .vocabulary = model_vocabulary(work->choice->model),
+                                    .exact = true, /* whatever was asked for: no model has a graph yet */
+                                    .batch = work->request->batch,
+                                    .count = work->request->count,
+                                    .results = work->results};
+  return api_finish(reply, REPRESENTATION_JSON, write_json_neighbors(&reply->body, &answer), work->reading->refusal);
+}
+
+static bool answer_within_budget(struct reading *reading, const struct neighbors_request *request,
+                                 const struct api_choice *choice, struct reply *reply) {
+  struct work work = {.reading = reading, .request = request, .choice = choice, .rows = model_rows(choice->model)};
+  if (!check_dimensions(&work)) return false;
+  struct budget *answers = &reading->call->service->answers;
+  size_t memory = memory_of(&work);
+  if (!budget_take(answers, memory)) {
+    reading_refuse(reading, REFUSAL_BUSY, "Too many answers are being made at the moment; try again shortly");
+    return false;
+  }
+  bool done = answer(&work, reply);
+  budget_give(answers, memory);
+  return done;
+}
+
+bool api_neighbors(const struct call *call, struct reply *reply, struct refusal *refusal) {
+  struct reading reading;
+  struct neighbors_request request;
+  struct api_choice choice = {0};
+  bool done = reading_begin(&reading, call, refusal) && request_neighbors(&reading, &request) &&
+              api_choose(call->service, request.common.model, reply, &choice, refusal) &&
+              answer_within_budget(&reading, &request, &choice, reply);
+  api_choice_release(&choice);
+  reading_release(&reading);
+  return done;
+}

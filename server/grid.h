@@ -1,0 +1,13 @@
+/* Lays the rows of a grid request out as cells of one width: padding, truncating, mask. */
+#ifndef WORDVEC_SERVER_GRID_H
+#define WORDVEC_SERVER_GRID_H
+
+#include "server/request.h"
+#include "server/result.h"
+
+/* Makes *out of `rows`: one row, or GRID_UNKNOWN, for each of request->total cells. Memory comes from the reading.
+ * `answer_floats` bounds count * width * dim. *out has no model name yet. False: noted in the reading. */
+bool grid_lay_out(struct reading *reading, const struct grid_request *request, const struct rows *matrix,
+                  const uint32_t *rows, struct grid_result *out);
+
+#endif
