@@ -2,12 +2,12 @@
  * copied, and its share of the budget comes back when the last byte is out. */
 #include "server/respond.h"
 
-#include <jansson.h>
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PROBLEM_TYPE_PREFIX "/problems/"
+#include "server/write_json.h"
+
 #define PROBLEM_MEDIA_TYPE "application/problem+json"
 #define RETRY_AFTER_SECONDS "1"
 
@@ -81,56 +81,15 @@ bool respond_reply(struct MHD_Connection *connection, struct reply *reply, const
   return queue(connection, response, reply->http_status, add_reply_headers(response, reply, options->close));
 }
 
-/* "word_not_found" → "/problems/word-not-found". */
-static json_t *problem_type(const char *code) {
-  char type[96];
-  size_t used = strlen(PROBLEM_TYPE_PREFIX);
-  memcpy(type, PROBLEM_TYPE_PREFIX, used);
-  for (; *code && used < sizeof type - 1; code++) type[used++] = *code == '_' ? '-' : *code;
-  return json_stringn(type, used);
-}
-
-/* Takes over `value`; the sets below fail as a whole when one did. */
-static bool put(json_t *object, const char *key, json_t *value) {
-  return json_object_set_new(object, key, value) == 0;
-}
-
-static bool put_errors(json_t *object, const struct refusal *refusal) {
-  if (refusal->error_count == 0) return true;
-  json_t *list = json_array();
-  for (size_t i = 0; i < refusal->error_count; i++) {
-    json_t *item = json_pack("{s:s, s:s}", "pointer", refusal->errors[i].pointer, "detail", refusal->errors[i].detail);
-    if (json_array_append_new(list, item) != 0) {
-      json_decref(list);
-      return false;
-    }
-  }
-  return put(object, "errors", list);
-}
-
-static bool put_suggestions(json_t *object, const struct refusal *refusal) {
-  /* An unknown word always says so, also that nothing is spelt nearly as it: an empty list is an answer. */
-  if (refusal->suggestion_count == 0 && refusal->kind != REFUSAL_NO_WORD) return true;
-  json_t *list = json_array();
-  for (size_t i = 0; i < refusal->suggestion_count; i++) {
-    if (json_array_append_new(list, json_string(refusal->suggestions[i])) != 0) {
-      json_decref(list);
-      return false;
-    }
-  }
-  return put(object, "suggestions", list);
-}
-
 char *respond_problem_text(const struct refusal *refusal) {
-  const struct refusal_type *type = refusal_type_of(refusal->kind);
-  json_t *object = json_object();
-  bool ok = object && put(object, "type", problem_type(type->code)) && put(object, "title", json_string(type->title)) &&
-            put(object, "status", json_integer(type->http_status)) &&
-            put(object, "detail", json_string(refusal->detail)) && put(object, "code", json_string(type->code)) &&
-            put_errors(object, refusal) && put_suggestions(object, refusal);
-  char *text = ok ? json_dumps(object, JSON_COMPACT) : NULL;
-  json_decref(object);
-  return text;
+  enum { PROBLEM_MAX = 1 << 16 /* a refusal's texts are bounded to far less */ };
+  struct bytes text;
+  bytes_init(&text, PROBLEM_MAX);
+  enum status status = write_json_problem(&text, refusal);
+  if (status == STATUS_OK) status = bytes_append(&text, "", 1);
+  if (status == STATUS_OK) return (char *)bytes_take(&text);
+  bytes_release(&text);
+  return NULL;
 }
 
 static bool add_refusal_headers(struct MHD_Response *response, const struct refusal *refusal, unsigned status,
