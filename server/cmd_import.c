@@ -14,7 +14,7 @@
 #include "store/bytes.h"
 #include "store/utf8.h"
 
-enum { BAR_WIDTH = 30, BAR_MILLISECONDS = 100, LINE_MILLISECONDS = 5000, THREADS_MOST = 64 };
+enum { BAR_WIDTH = 20, BAR_MILLISECONDS = 100, LINE_MILLISECONDS = 5000, THREADS_MOST = 64 };
 
 struct meter {
   bool terminal;
@@ -42,20 +42,21 @@ static void format_duration(char *out, size_t size, int64_t seconds) {
     snprintf(out, size, "%lld:%02lld", (long long)(seconds / 60), (long long)(seconds % 60));
 }
 
-/* "  12.3 of 456.7 MB   98.7 MB/s   ETA 0:04", as far as it is known. */
+/* "98.7 MB/s  ETA 0:04  1234 rows  12.3 of 456.7 MB", as far as it is known; what matters most comes first, as a narrow
+ * terminal cuts the end. */
 static void format_state(char *out, size_t size, const struct import_progress *progress, int64_t elapsed) {
   double read = (double)progress->bytes_read;
   double rate = elapsed > 0 ? read / (double)elapsed / 1000 : 0;
   if (progress->bytes_total == 0 || progress->bytes_read == 0 || elapsed <= 0) {
-    snprintf(out, size, "%.1f MB  %.1f MB/s  %llu rows", read / 1e6, rate, (unsigned long long)progress->rows);
+    snprintf(out, size, "%.1f MB/s  %llu rows  %.1f MB", rate, (unsigned long long)progress->rows, read / 1e6);
     return;
   }
   char left[32];
   double total = (double)progress->bytes_total;
   double rest = total > read ? (total - read) / read * (double)elapsed / 1000 : 0;
   format_duration(left, sizeof left, (int64_t)(rest + 0.5));
-  snprintf(out, size, "%.1f of %.1f MB  %.1f MB/s  %llu rows  ETA %s", read / 1e6, total / 1e6, rate,
-           (unsigned long long)progress->rows, left);
+  snprintf(out, size, "%.1f MB/s  ETA %s  %llu rows  %.1f of %.1f MB", rate, left, (unsigned long long)progress->rows,
+           read / 1e6, total / 1e6);
 }
 
 static int terminal_columns(void) {
@@ -64,8 +65,8 @@ static int terminal_columns(void) {
 }
 
 static void draw_bar(struct meter *meter, const struct import_progress *progress, const char *state) {
-  static const char full[] = "##############################";
-  static const char rest[] = "..............................";
+  static const char full[] = "####################";
+  static const char rest[] = "....................";
   _Static_assert(sizeof full == BAR_WIDTH + 1 && sizeof rest == BAR_WIDTH + 1, "a bar of BAR_WIDTH");
   char line[256] = "";
   if (progress->bytes_total > 0) {
