@@ -1,6 +1,7 @@
 /* Takes a line apart: forwards when the word has no space, which nearly always fits, otherwise from the end. */
 #include "store/import/text_row.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "store/import/float_parse.h"
@@ -23,8 +24,9 @@ static bool is_number(locale_t locale, const char *field, const char *end) {
   return float_parse(locale, &field, end, &value) != FLOAT_NONE && field == end;
 }
 
-size_t text_row_numbers(locale_t locale, struct word line, size_t most) {
-  size_t count = 0, end = text_row_trimmed(line);
+/* As text_row_numbers(), of a line that is trimmed: doing that again could take a second carriage return. */
+static size_t trailing_numbers(locale_t locale, struct word line, size_t most) {
+  size_t count = 0, end = line.length;
   while (count < most) {
     const char *field = last_field(line.bytes, end);
     if (!field || !is_number(locale, field, line.bytes + end)) break;
@@ -34,17 +36,25 @@ size_t text_row_numbers(locale_t locale, struct word line, size_t most) {
   return count;
 }
 
+size_t text_row_numbers(locale_t locale, struct word line, size_t most) {
+  line.length = text_row_trimmed(line);
+  return trailing_numbers(locale, line, most);
+}
+
 bool text_row_ends_in_number(struct word line) {
   size_t end = text_row_trimmed(line);
   if (end < line.length) return false; /* something came after it */
   const char *p = last_field(line.bytes, end), *stop = line.bytes + end;
   if (!p) return false;
   if (p < stop && (*p == '-' || *p == '+')) p++;
-  for (; p < stop && *p >= '0' && *p <= '9';) p++;
+  const char *digits = p;
+  while (p < stop && *p >= '0' && *p <= '9') p++;
   if (p < stop && *p == '.') p++;
-  for (; p < stop && *p >= '0' && *p <= '9';) p++;
-  if (p < stop && (*p == 'e' || *p == 'E')) p++;
-  if (p < stop && (*p == '-' || *p == '+')) p++;
+  while (p < stop && *p >= '0' && *p <= '9') p++;
+  if (p > digits && p < stop && (*p == 'e' || *p == 'E')) {
+    p++;
+    if (p < stop && (*p == '-' || *p == '+')) p++;
+  }
   return p == stop;
 }
 
@@ -109,7 +119,7 @@ static enum text_row_kind parse_backwards(locale_t locale, struct word line, uin
   size_t at = line.length;
   const char *first_space = memchr(line.bytes, ' ', line.length);
   row->word = (struct word){line.bytes, first_space ? (size_t)(first_space - line.bytes) : line.length};
-  row->numbers = text_row_numbers(locale, line, SIZE_MAX);
+  row->numbers = trailing_numbers(locale, line, SIZE_MAX);
   row->bad = (struct word){line.bytes, 0};
   const char *numbers = NULL;
   for (uint32_t i = 0; i < dim; i++) {
@@ -121,7 +131,9 @@ static enum text_row_kind parse_backwards(locale_t locale, struct word line, uin
   if (row->numbers < dim) return TEXT_ROW_BAD_NUMBER;
   struct word word = {line.bytes, at};
   if (word_holds_numbers(locale, word, numbers, end)) return TEXT_ROW_MANY;
-  float_parse_run(locale, &numbers, end, vector, dim, &row->finite);
+  size_t read = float_parse_run(locale, &numbers, end, vector, dim, &row->finite);
+  assert(read == dim && numbers == end); /* each was read on its own before */
+  (void)read;
   row->word = word;
   return word.length > WORD_LENGTH_MAX ? TEXT_ROW_WORD_TOO_LONG : TEXT_ROW_WHOLE;
 }
