@@ -80,6 +80,10 @@ $(OUT)/wordvec: $(OUT)/server/main.o $(OUT)/libwordvec.a
 $(OUT)/libwordvec.a: $(SERVER_OBJECTS) $(STORE_OBJECTS)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
+# What tests share. An archive too: one part needs the store's code, which HTTP tests are not linked with.
+$(OUT)/libsupport.a: $(SUPPORT_OBJECTS)
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CFLAGS_ALL) $(CFLAGS_FILE) -c -o $@ $<
@@ -96,11 +100,11 @@ $(OUT)/store/search/kernel_avx512.o: CFLAGS_FILE := -mavx512f -mavx512vl -mavx51
 endif
 
 # Each file under tests/unit is one Check program; those under tests/exhaustive take arguments.
-$(UNIT_PROGRAMS) $(EXHAUSTIVE_PROGRAMS): %: %.o $(SUPPORT_OBJECTS) $(OUT)/libwordvec.a
+$(UNIT_PROGRAMS) $(EXHAUSTIVE_PROGRAMS): %: %.o $(OUT)/libsupport.a $(OUT)/libwordvec.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) $(SERVER_LIBS) $(STORE_LIBS)
 
 # Those under tests/http know the daemon only through its socket.
-$(HTTP_PROGRAMS): %: %.o $(SUPPORT_OBJECTS)
+$(HTTP_PROGRAMS): %: %.o $(OUT)/libsupport.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) -lcurl -ljansson -lz
 
 # ---- The two commands. Packages come first; the second make then sees compilers and libraries that the first did not.

@@ -171,8 +171,10 @@ bool params_decode(struct params *params, struct word encoded, const char *point
         reading_invalid(params->reading, pointer, "a %% without two hexadecimal digits at byte %zu", i);
         return false;
       }
-      byte = low < 0 ? '%' : (char)(high << 4 | low);
-      i += low < 0 ? 0 : 2;
+      if (low >= 0) {
+        byte = (char)(high * 16 + low);
+        i += 2;
+      }
     }
     bytes[length++] = byte;
   }
