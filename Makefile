@@ -134,7 +134,7 @@ unit: $(UNIT_PROGRAMS)
 	@$(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS)
 
 suite: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
-	@$(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) tests/oracle/run
+	@$(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) tests/oracle/run tests/readme/run
 
 # Answers against those of gensim and numpy, where they are installed.
 oracle: $(OUT)/wordvec ## Compare answers with gensim's and numpy's

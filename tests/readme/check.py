@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+"""Runs the examples of README.md and compares what they print with what the page shows.
+
+usage: tests/readme/check.py BINARY
+
+Of each block marked console, the lines that begin with "$ " are run, in a folder of their own with the sample served; the lines
+behind one are what it must print, where … stands for anything. The Python client is run as it stands, but for the port.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+SAMPLE = "deploy/sample/classics.50d.txt.gz"
+
+
+def examples(text):
+    """Yields (command, expected output) for each command of the page's console blocks."""
+    for block in re.findall(r"^```console\n(.*?)^```", text, re.S | re.M):
+        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            command, _, expected = part.partition("\n")
+            yield command, expected
+
+
+def matches(expected, printed):
+    pattern = ".*?".join(re.escape(piece) for piece in expected.strip("\n").split("…"))
+    return re.fullmatch(pattern, printed.strip("\n"), re.S) is not None
+
+
+def start_daemon(binary, store):
+    daemon = subprocess.Popen([binary, "serve", "--store", store, "--listen", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
+    for line in daemon.stderr:
+        found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", line)
+        if found:
+            return daemon, found.group(1)
+    sys.exit("readme: the daemon did not start")
+
+
+def drain(daemon):
+    """Keeps the daemon's log from filling its pipe."""
+    import threading
+    threading.Thread(target=daemon.stderr.read, daemon=True).start()
+
+
+def run(command, folder, binary, port):
+    command = command.replace("localhost:8080", "127.0.0.1:" + port)
+    command = re.sub(r"^curl", "curl -s", command)
+    command = re.sub(r"^wordvec", binary, command)
+    return subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=False).stdout
+
+
+def check_client(text, folder, port):
+    """Runs the Python client of the page; its first line of output must be the shape that its comment gives."""
+    client = re.search(r"^```python\n(.*?)^```", text, re.S | re.M).group(1).replace("localhost:8080", "127.0.0.1:" + port)
+    shown = re.search(r"# (\(.*\))$", client, re.M).group(1)
+    result = subprocess.run([sys.executable, "-c", client], cwd=folder, capture_output=True, text=True, check=False)
+    lines = result.stdout.splitlines()
+    if result.returncode != 0 or len(lines) != 2 or lines[0] != shown:
+        print(f"readme: the Python client printed\n{result.stdout}{result.stderr}")
+        return 1
+    return 0
+
+
+def main():
+    binary = os.path.abspath(sys.argv[1])
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as page:
+        text = page.read()
+    failed = ran = 0
+    with tempfile.TemporaryDirectory() as folder:
+        os.symlink(os.path.join(ROOT, "deploy"), os.path.join(folder, "deploy"))
+        store = os.path.join(folder, "served")
+        subprocess.run([binary, "import", os.path.join(ROOT, SAMPLE), "--store", store], check=True, capture_output=True)
+        daemon, port = start_daemon(binary, store)
+        drain(daemon)
+        try:
+            for command, expected in examples(text):
+                ran += 1
+                printed = run(command, folder, binary, port)
+                if not matches(expected, printed):
+                    failed += 1
+                    print(f"readme: $ {command}\n  shown:   {expected.strip()}\n  printed: {printed.strip()[:2000]}")
+            ran += 1
+            failed += check_client(text, folder, port)
+        finally:
+            daemon.terminate()
+            daemon.wait()
+    print(f"readme: {ran} examples run, {failed} differ")
+    sys.exit(1 if failed or ran < 10 else 0)
+
+
+if __name__ == "__main__":
+    main()
