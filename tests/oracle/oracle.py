@@ -17,7 +17,7 @@ import numpy
 
 BINARY = os.environ.get('WORDVEC_BINARY') or 'build/release/wordvec'
 WRAPPER = os.environ.get('WORDVEC_WRAPPER', '').split()
-TEST_DATA = os.environ.get('TEST_DATA') or '../shared/data'
+TEST_DATA = os.environ.get('TEST_DATA') or 'no folder given'
 SAMPLE = os.path.join(os.path.dirname(__file__), '../../deploy/sample/classics.50d.txt.gz')
 PATIENCE = 120  # seconds
 
