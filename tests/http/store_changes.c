@@ -208,6 +208,8 @@ static size_t files_in(const char *folder) {
   return count;
 }
 
+enum { WAITING_ROWS = 6000 };
+
 /* An import of "zoo" from a pipe that has taken some rows and waits for more. */
 static pid_t begin_import(const struct daemon *daemon, int *feeder) {
   int ends[2];
@@ -217,10 +219,12 @@ static pid_t begin_import(const struct daemon *daemon, int *feeder) {
   pid_t import = process_start(arguments, &(struct process_io){.input = ends[0]});
   close(ends[0]);
   signal(SIGPIPE, SIG_IGN);
-  /* Enough to be past any detection of the format; nothing says when the rest comes. */
-  for (int i = 0; i < 20000; i++) {
-    char line[64];
-    int length = snprintf(line, sizeof line, "w%d 0.5 0.25 -1.5\n", i);
+  /* Several megabytes: past any detection of the format and any buffer, so that rows have reached the store. */
+  char numbers[1024] = "";
+  for (int i = 0; i < 200; i++) strcat(numbers, " 0.5");
+  for (int i = 0; i < WAITING_ROWS; i++) {
+    char line[1100];
+    int length = snprintf(line, sizeof line, "w%d%s\n", i, numbers);
     ck_assert_int_eq(write(ends[1], line, (size_t)length), length);
   }
   double deadline = support_seconds() + SUPPORT_PATIENCE_SECONDS;
@@ -273,7 +277,7 @@ START_TEST(two_imports_of_one_name) {
   close(feeder);
   ck_assert_int_eq(process_wait(import), 0);
   run_wordvec(&run, "info", "zoo", "--store", daemon.store, NULL);
-  ck_assert_ptr_nonnull(strstr(run.out, "20000"));
+  ck_assert_ptr_nonnull(strstr(run.out, "6000"));
   run_release(&run);
 }
 END_TEST
