@@ -1,4 +1,4 @@
-/* HTTP itself over a bare socket: ambiguous framing, keep-alive, pipelining, Expect, HEAD, methods, time-outs. */
+/* HTTP itself over a bare socket: ambiguous framing, keep-alive, pipelining, Expect, HEAD, methods. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -324,40 +324,6 @@ START_TEST(paths_that_are_no_route) {
 }
 END_TEST
 
-START_TEST(clients_that_go_away) {
-  static const char *const texts[] = {"", "GET", "GET /vector?word=cat HTTP/1.1\r\nHost: a\r\n",
-                                      "POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 15\r\n\r\n{\"ind",
-                                      "POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\""};
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    struct raw raw;
-    raw_open(&raw, served.port);
-    raw_send_text(&raw, texts[i]);
-    raw_half_close(&raw);
-    ck_assert(raw_closes(&raw));
-    raw_close(&raw);
-    raw_open(&raw, served.port);
-    raw_send_text(&raw, texts[i]);
-    raw_close(&raw);
-  }
-  json_decref(get_json(served.port, 200, "/vector?word=cat"));
-}
-END_TEST
-
-/* A whole request, then the end of what the client says: it still gets its answer. */
-START_TEST(a_half_closed_client_gets_its_answer) {
-  struct raw raw;
-  struct answer answer;
-  raw_open(&raw, served.port);
-  raw_send_text(&raw, "GET /vector?word=cat HTTP/1.1\r\nHost: a\r\n\r\n");
-  raw_half_close(&raw);
-  ck_assert(raw_answer(&raw, false, &answer));
-  ck_assert_int_eq(answer.status, 200);
-  answer_release(&answer);
-  ck_assert(raw_closes(&raw));
-  raw_close(&raw);
-}
-END_TEST
-
 int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("http/framing", &tcase);
@@ -375,7 +341,5 @@ int main(void) {
   tcase_add_test(tcase, head_wherever_get);
   tcase_add_test(tcase, other_methods_are_told_which);
   tcase_add_test(tcase, paths_that_are_no_route);
-  tcase_add_test(tcase, clients_that_go_away);
-  tcase_add_test(tcase, a_half_closed_client_gets_its_answer);
   return suite_main_with_zoo(suite, &served, &zoo);
 }

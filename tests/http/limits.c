@@ -211,23 +211,6 @@ START_TEST(limits_in_force_are_in_info) {
 }
 END_TEST
 
-/* Neither an idle connection, nor a stalled head, nor a stalled body is kept beyond the time-out. */
-START_TEST(stalled_connections_are_closed) {
-  static const char *const texts[] = {"", "GET /livez HTTP/1.1\r\nHost: a\r\nX-Slow: ",
-                                      "POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 15\r\n\r\n{\"ind",
-                                      "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"};
-  struct raw raws[4];
-  for (size_t i = 0; i < 4; i++) {
-    raw_open(&raws[i], strict.port);
-    raw_send_text(&raws[i], texts[i]);
-  }
-  for (size_t i = 0; i < 4; i++) {
-    ck_assert(raw_closes(&raws[i]));
-    raw_close(&raws[i]);
-  }
-}
-END_TEST
-
 int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("http/limits", &tcase);
@@ -242,7 +225,6 @@ int main(void) {
   tcase_add_test(tcase, answer_floats);
   tcase_add_test(tcase, json_depth);
   tcase_add_test(tcase, limits_in_force_are_in_info);
-  tcase_add_test(tcase, stalled_connections_are_closed);
   scratch_open();
   fixture_zoo(&zoo);
   daemon_prepare(&served);
@@ -252,8 +234,7 @@ int main(void) {
   setenv("WORDVEC_LIMIT_K", "12", 1);
   setenv("WORDVEC_LIMIT_URL_BYTES", "9000", 1); /* the flag goes before it */
   daemon_start(&strict, "--limit-body-bytes", "100", "--limit-url-bytes", "200", "--limit-query-arguments", "4",
-               "--limit-batch-queries", "3", "--limit-answer-floats", "20", "--limit-json-depth", "3", "--timeout", "1",
-               NULL);
+               "--limit-batch-queries", "3", "--limit-answer-floats", "20", "--limit-json-depth", "3", NULL);
   daemon_await_ready(&served, 200);
   daemon_await_ready(&strict, 200);
   int failed = suite_run(suite);

@@ -25,8 +25,8 @@ def gensim_agrees(checks, answer, wanted, text):
         checks.that(abs(got[word] - least) < 1e-6, f'{text}: {word} is too many')
 
 
-def brute_force_agrees(checks, answer, query, rows, excluded, text):
-    similarity = oracle.similarities(query, rows)
+def brute_force_agrees(checks, answer, query, brute_force, excluded, text):
+    similarity = brute_force.similarities(query)
     wanted = oracle.nearest(similarity, excluded, len(answer['neighbors']))
     checks.that([hit['index'] for hit in answer['neighbors']] == wanted, f'{text}: not the rows {wanted}')
     checks.that([hit['similarity'] for hit in answer['neighbors']] == similarity[wanted].tolist(),
@@ -34,28 +34,29 @@ def brute_force_agrees(checks, answer, query, rows, excluded, text):
     checks.that(answer['exact'] is True, f'{text}: not exact')
 
 
-def sum_query(rows, chosen, weights):
-    """The query of a sum: weight times unit row, added in float64, then rounded to float32."""
+def sum_query(rows, norms, chosen, weights):
+    """The query of a sum: weights times unit rows, added in float64 over the sum of absolute weights, then rounded to
+    float32. One row with a positive weight is that row."""
+    if len(chosen) == 1 and weights[0] > 0:
+        return rows[chosen[0]]
     total = numpy.zeros(rows.shape[1])
     for row, weight in zip(chosen, weights):
-        vector = rows[row].astype(numpy.float64)
-        norm = numpy.sqrt(numpy.dot(vector, vector))
-        total += weight * vector / norm
-    return total.astype(numpy.float32)
+        total += weight * (rows[row].astype(numpy.float64) / norms[row])
+    return (total / sum(map(abs, weights))).astype(numpy.float32)
 
 
-def words(daemon, vectors, checks):
+def words(daemon, vectors, brute_force, checks):
     # The most frequent half, and the other half spread over the rest.
     chosen = list(range(WORDS // 2))
     chosen += numpy.linspace(WORDS // 2, len(vectors) - 1, WORDS - len(chosen)).astype(int).tolist()
     for row in chosen:
         word = vectors.index_to_key[row]
         answer = daemon.get('/neighbors', word=word)
-        brute_force_agrees(checks, answer, vectors.vectors[row], vectors.vectors, [row], word)
+        brute_force_agrees(checks, answer, vectors.vectors[row], brute_force, [row], word)
         gensim_agrees(checks, answer, vectors.most_similar(word), word)
 
 
-def sums(daemon, vectors, checks):
+def sums(daemon, vectors, brute_force, checks):
     draw = random.Random(1)
     cases = [(['king', 'woman'], ['man'], None), (['paris', 'england'], ['france'], None)]
     for number in range(ANALOGIES):
@@ -77,15 +78,16 @@ def sums(daemon, vectors, checks):
         wanted = vectors.most_similar(positive=wanted_positive, negative=wanted_negative)
         gensim_agrees(checks, answer, wanted, text)
         rows = [vectors.key_to_index[name] for name in names]
-        brute_force_agrees(checks, answer, sum_query(vectors.vectors, rows, signs), vectors.vectors, rows, text)
+        query = sum_query(vectors.vectors, brute_force.norms, rows, signs)
+        brute_force_agrees(checks, answer, query, brute_force, rows, text)
 
 
-def by_vector(daemon, vectors, checks):
+def by_vector(daemon, vectors, brute_force, checks):
     draw = numpy.random.default_rng(1)
     for number in range(50):
         query = draw.standard_normal(vectors.vector_size).astype(numpy.float32)
         answer = daemon.post('/neighbors', vector=[float(value) for value in query], k=20)
-        brute_force_agrees(checks, answer, query, vectors.vectors, [], f'vector {number}')
+        brute_force_agrees(checks, answer, query, brute_force, [], f'vector {number}')
         gensim_agrees(checks, answer, vectors.similar_by_vector(query, topn=20), f'vector {number}')
 
 
@@ -101,13 +103,14 @@ def known(daemon, checks):
 def main():
     checks = oracle.Checks('neighbours on the sample')
     vectors = gensim.models.KeyedVectors.load_word2vec_format(oracle.SAMPLE, no_header=True)
+    brute_force = oracle.BruteForce(vectors.vectors)
     with oracle.Daemon() as daemon:
         daemon.add(oracle.SAMPLE, 'classics')
         daemon.start()
         known(daemon, checks)
-        words(daemon, vectors, checks)
-        sums(daemon, vectors, checks)
-        by_vector(daemon, vectors, checks)
+        words(daemon, vectors, brute_force, checks)
+        sums(daemon, vectors, brute_force, checks)
+        by_vector(daemon, vectors, brute_force, checks)
     checks.report()
 
 

@@ -128,22 +128,34 @@ class Checks:
         print(f'{self.about}: {self.count} checks in {time.monotonic() - self.started:.1f} s')
 
 
-def similarities(query, rows):
-    """Similarity of a float32 query with every row, in float64 and in the order of summing of store/matrix/rows.h."""
-    def dot(a, b):
-        width = -(-a.shape[-1] // 16) * 16
-        products = numpy.zeros(numpy.broadcast_shapes(a.shape, b.shape)[:-1] + (width,))
-        products[..., :a.shape[-1]] = a.astype(numpy.float64) * b.astype(numpy.float64)
-        lanes = numpy.zeros(products.shape[:-1] + (16,))
-        for start in range(0, width, 16):
-            lanes = lanes + products[..., start:start + 16]
-        for half in (8, 4, 2, 1):
-            lanes = lanes[..., :half] + lanes[..., half:2 * half]
-        return lanes[..., 0]
+class BruteForce:
+    """Similarities of rows, in float64 and in the order of summing of store/matrix/rows.h."""
 
-    norms = numpy.sqrt(dot(rows, rows)) * numpy.sqrt(dot(query, query))
-    dots = dot(rows, query)
-    return numpy.divide(dots, norms, out=numpy.zeros_like(dots), where=norms > 0)
+    def __init__(self, rows):
+        self.rows = self.widened(rows)
+        self.norms = numpy.array([numpy.sqrt(self.dots(row, row[None])[0]) for row in self.rows])
+
+    @staticmethod
+    def widened(vectors):
+        """As float64, with zeros up to a multiple of 16."""
+        wide = numpy.zeros(vectors.shape[:-1] + (-(-vectors.shape[-1] // 16) * 16,))
+        wide[..., :vectors.shape[-1]] = vectors
+        return wide
+
+    @staticmethod
+    def dots(query, rows):
+        lanes = numpy.zeros((len(rows), 16))
+        for start in range(0, rows.shape[1], 16):
+            lanes += rows[:, start:start + 16] * query[start:start + 16]
+        for half in (8, 4, 2, 1):
+            lanes = lanes[:, :half] + lanes[:, half:2 * half]
+        return lanes[:, 0]
+
+    def similarities(self, query):
+        """Of a float32 query with every row."""
+        wide = self.widened(query)
+        norms = self.norms * numpy.sqrt(self.dots(wide, wide[None])[0])
+        return numpy.divide(self.dots(wide, self.rows), norms, out=numpy.zeros(len(norms)), where=norms > 0)
 
 
 def nearest(similarity, excluded, k):

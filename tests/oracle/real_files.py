@@ -62,7 +62,9 @@ def read_gensim(path):
                                                                 no_header=no_header, unicode_errors='surrogateescape')
     except (EOFError, ValueError):
         return None
-    return [word.encode('utf-8', 'surrogateescape') for word in model.index_to_key], model.vectors
+    # Where words repeat, gensim 4.2 leaves None for rows that it does not fill.
+    words = [word.encode('utf-8', 'surrogateescape') for word in model.index_to_key if word is not None]
+    return words, model.vectors[:len(words)]
 
 
 def check_file(checks, path, read):
