@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "server/guard.h"
+#include "server/reading.h"
 #include "server/respond.h"
 #include "server/routes.h"
 
@@ -175,7 +176,9 @@ static bool admissible(const struct exchanges *all, struct exchange *exchange, c
     exchange->closes = true;
     return false;
   }
-  return target_allowed(exchange, limits, refusal) && find_route(exchange, url, method, refusal);
+  if (!target_allowed(exchange, limits, refusal) || !find_route(exchange, url, method, refusal)) return false;
+  bool takes_body = route_method(method) == ROUTE_POST;
+  return !takes_body || reading_type_allowed(exchange->fields.content_type, refusal);
 }
 
 static enum MHD_Result admit(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,

@@ -88,6 +88,14 @@ static bool content_type_allowed(const char *content_type) {
   return false;
 }
 
+bool reading_type_allowed(const char *content_type, struct refusal *refusal) {
+  if (content_type_allowed(content_type)) return true;
+  char quoted[REFUSAL_QUOTED];
+  refusal_set(refusal, REFUSAL_MEDIA_TYPE, "A body of type %s is not read here: send application/json in UTF-8",
+              refusal_quote(quoted, content_type, strlen(content_type)));
+  return false;
+}
+
 /* A body and a query string at once would leave it open which one counts; only `format` says nothing of the request. */
 static bool query_allowed(struct reading *reading) {
   const struct call *call = reading->call;
@@ -107,10 +115,8 @@ bool reading_begin(struct reading *reading, const struct call *call, struct refu
   *reading = (struct reading){.call = call, .refusal = refusal};
   if (!call->has_body) return true;
   if (!query_allowed(reading)) return false;
-  if (!content_type_allowed(call->content_type)) {
-    char quoted[REFUSAL_QUOTED];
-    reading_refuse(reading, REFUSAL_MEDIA_TYPE, "A body of type %s is not read here: send application/json in UTF-8",
-                   refusal_quote(quoted, call->content_type, strlen(call->content_type)));
+  if (!reading_type_allowed(call->content_type, refusal)) {
+    reading->state = READING_REFUSED;
     return false;
   }
   if (!request_json_parse(&reading->body, call->service, call->body, call->body_length, refusal)) {

@@ -22,6 +22,10 @@ struct reading {
   struct reading_block *blocks;
 };
 
+/* Whether bodies of this type are read; else the 415. NULL: the request names none. For asking before the body has been
+ * sent; reading_begin() asks again. */
+bool reading_type_allowed(const char *content_type, struct refusal *refusal);
+
 /* Begins to read the call, whose body is parsed when it has one: 415 for another media type, 400 and 503 as
  * request_json_parse() says, 422 for JSON that is no object. A body leaves only
  * `format` to the query string. False: refused. reading_release() is due in any case. */
