@@ -12,6 +12,7 @@
 
 enum {
   DIGITS_MAX = 19,       /* 10^19 - 1 < 2^64 */
+  COMMON_BYTES = 12,     /* a sign, a digit, a point, 8 decimals and a space */
   POWER_MAX = 22,        /* the largest power of ten that a double holds exactly */
   BRACKET_DIGITS = 4,    /* 19 digits less these fit into 2^53 */
   CANONICAL_DIGITS = 200 /* a midpoint of two float32 has at most 113 significant digits */
@@ -38,9 +39,18 @@ static inline bool is_digit(char c) {
   return (unsigned char)(c - '0') < 10;
 }
 
-/* How many of the 8 bytes of `chunk` (first byte lowest), each already xor-ed with '0', are digits before the first
- * that is none. Adding 0x76 carries a byte over 9 into its top bit; a carry out of a byte can only disturb bytes
- * behind the first that is no digit. */
+/* The 8 bytes at p, the first lowest, each xor-ed with '0': digits become their values. */
+static inline uint64_t load_digits(const char *p) {
+  uint64_t chunk;
+  memcpy(&chunk, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  chunk = __builtin_bswap64(chunk);
+#endif
+  return chunk ^ 0x3030303030303030u;
+}
+
+/* How many of the 8 bytes of load_digits() are digits before the first that is none. Adding 0x76 carries a byte over 9
+ * into its top bit; a carry out of a byte can only disturb bytes behind the first that is no digit. */
 static inline unsigned leading_digits(uint64_t chunk) {
   uint64_t not_digit = ((chunk + 0x7676767676767676u) | chunk) & 0x8080808080808080u;
   return not_digit ? (unsigned)__builtin_ctzll(not_digit) / 8 : 8;
@@ -59,12 +69,7 @@ static inline uint64_t eight_digits(uint64_t chunk) {
  * the mantissa wraps and is not used. */
 static inline const char *read_digits(const char *p, const char *end, uint64_t *mantissa) {
   while (end - p >= 8) {
-    uint64_t chunk;
-    memcpy(&chunk, p, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    chunk = __builtin_bswap64(chunk);
-#endif
-    chunk ^= 0x3030303030303030u;
+    uint64_t chunk = load_digits(p);
     unsigned count = leading_digits(chunk);
     if (count == 0) return p;
     /* Shifted up, the digits have zeros before them, which change nothing. */
@@ -209,6 +214,28 @@ static inline enum float_kind parse(locale_t locale, const char **text, const ch
   return magnitude <= FLT_MAX ? FLOAT_FINITE : FLOAT_NOT_FINITE;
 }
 
+/* One digit, a point, 1 to 8 decimals and a space, which is what nearly every number of a real matrix looks like: the
+ * same as parse() with everything left out that cannot happen then. Reads 12 bytes. False: it is not of that shape, or
+ * rounds where parse() must decide. 14.6 → 12.9 ns a number. */
+static inline bool parse_common(const char **text, float *value) {
+  const char *p = *text;
+  /* The place of the next number waits for this one's end: loading the decimals from both places where they may begin
+   * takes a load off that path. */
+  uint64_t chunk = load_digits(p + 2), shifted = load_digits(p + 3);
+  bool negative = *p == '-';
+  chunk ^= (chunk ^ shifted) & -(uint64_t)negative;
+  p += negative;
+  unsigned count = leading_digits(chunk);
+  uint64_t whole = (uint64_t)(unsigned char)(*p - '0');
+  if (whole > 9 || p[1] != '.' || count == 0 || p[2 + count] != ' ') return false;
+  float magnitude;
+  if (!short_value(whole * whole_powers[count] + eight_digits(chunk << (64 - 8 * count)), -(int64_t)count, &magnitude))
+    return false;
+  *value = with_sign(magnitude, negative);
+  *text = p + 2 + count;
+  return true;
+}
+
 enum float_kind float_parse(locale_t locale, const char **text, const char *end, float *value) {
   return parse(locale, text, end, value);
 }
@@ -219,10 +246,12 @@ size_t float_parse_run(locale_t locale, const char **text, const char *end, floa
   size_t read = 0;
   for (const char *p = *text; read < count; p++) {
     float value;
-    enum float_kind kind = parse(locale, &p, end, &value);
-    if (kind == FLOAT_NONE || (p < end && *p != ' ')) break;
+    if (end - p < COMMON_BYTES || !parse_common(&p, &value)) {
+      enum float_kind kind = parse(locale, &p, end, &value);
+      if (kind == FLOAT_NONE || (p < end && *p != ' ')) break;
+      all_finite &= kind == FLOAT_FINITE;
+    }
     values[read++] = value;
-    all_finite &= kind == FLOAT_FINITE;
     behind = p;
     if (p == end) break;
   }

@@ -283,6 +283,36 @@ START_TEST(reads_runs) {
 }
 END_TEST
 
+/* Whole rows, in memory that ends with them, against strtof() number by number. */
+START_TEST(agrees_in_runs) {
+  static const char *const formats[] = {"%.4f", "%.6f", "%.5g", "%.8f", "%.9f", "%.9g", "%.1f", "%.0f", "%.17g"};
+  enum { COUNT = 40 };
+  uint64_t state = 5;
+  for (int i = 0; i < 8000; i++) {
+    char text[COUNT * 32];
+    float expected[COUNT], values[COUNT];
+    size_t length = 0;
+    for (int j = 0; j < COUNT; j++) {
+      double value = ((double)next_random(&state) / 0x1p63 - 1.0) * (next_random(&state) % 9 == 0 ? 30 : 1);
+      const char *format = formats[i % 2 ? (size_t)i % 9 : next_random(&state) % 9];
+      int width = snprintf(text + length, sizeof text - length, format, value);
+      expected[j] = strtof(text + length, NULL);
+      length += (size_t)width;
+      if (j + 1 < COUNT) text[length++] = ' ';
+    }
+    char *exact = malloc(length);
+    ck_assert_ptr_nonnull(exact);
+    memcpy(exact, text, length);
+    const char *cursor = exact;
+    bool finite = false;
+    ck_assert_uint_eq(float_parse_run(locale, &cursor, exact + length, values, COUNT, &finite), COUNT);
+    ck_assert(cursor == exact + length && finite);
+    ck_assert_msg(memcmp(values, expected, sizeof values) == 0, "%.*s", (int)length, text);
+    free(exact);
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("store/import/float_parse");
   TCase *tests = tcase_create("float_parse");
@@ -299,6 +329,7 @@ int main(void) {
   tcase_add_test(tests, agrees_on_any_digits);
   tcase_add_test(tests, survives_thousands_of_digits);
   tcase_add_test(tests, reads_runs);
+  tcase_add_test(tests, agrees_in_runs);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);
