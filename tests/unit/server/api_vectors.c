@@ -145,6 +145,14 @@ START_TEST(vectors_of_words) {
 }
 END_TEST
 
+START_TEST(words_by_their_bytes_in_a_query) {
+  json_t *answer = api_get(&zoo, api_vectors, "word_bytes=%25FF%25FEx&word_bytes=%FF%FEx&word_bytes=a%252Bb");
+  expect_json(answer, "/indices", "[10,10,12]");
+  json_decref(answer);
+  api_get_refused(&zoo, api_vectors, "word=cat&word_bytes=dog", REFUSAL_INVALID, "#");
+}
+END_TEST
+
 START_TEST(unknown_words_by_policy) {
   static const float zeros[ZOO_DIM] = {0};
   json_t *answer = api_post(&zoo, api_vectors, "{\"words\":[\"nosuch\"],\"oov\":\"zero\"}");
@@ -222,6 +230,7 @@ int main(void) {
   tcase_add_test(tcase, an_accept_that_cannot_be_met);
   tcase_add_test(tcase, an_answer_that_does_not_fit_is_refused_as_busy);
   tcase_add_test(tcase, vectors_of_words);
+  tcase_add_test(tcase, words_by_their_bytes_in_a_query);
   tcase_add_test(tcase, unknown_words_by_policy);
   tcase_add_test(tcase, vectors_of_lines);
   tcase_add_test(tcase, vectors_are_refused);
