@@ -128,16 +128,16 @@ void json_text_bool(struct json_text *text, bool value) {
   literal(text, value ? "true" : "false");
 }
 
+/* By hand: indices come by the thousand, and snprintf() would parse its format for each. */
 void json_text_unsigned(struct json_text *text, uint64_t value) {
   char digits[INTEGER_MAX];
-  snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
-  literal(text, digits);
-}
-
-void json_text_signed(struct json_text *text, int64_t value) {
-  char digits[INTEGER_MAX];
-  snprintf(digits, sizeof digits, "%lld", (long long)value);
-  literal(text, digits);
+  char *first = digits + sizeof digits - 1;
+  *first = '\0';
+  do {
+    *--first = (char)('0' + value % 10);
+    value /= 10;
+  } while (value > 0);
+  literal(text, first);
 }
 
 void json_text_double(struct json_text *text, double value) {

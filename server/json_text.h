@@ -28,7 +28,6 @@ void json_text_terminated(struct json_text *text, const char *string);
 void json_text_null(struct json_text *text);
 void json_text_bool(struct json_text *text, bool value);
 void json_text_unsigned(struct json_text *text, uint64_t value);
-void json_text_signed(struct json_text *text, int64_t value);
 
 /* A finite float64: the shortest of %.15g, %.16g and %.17g that reads back, with ".0" behind what looks like an
  * integer. */

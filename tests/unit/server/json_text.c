@@ -36,7 +36,7 @@ START_TEST(commas_stand_between_and_nowhere_else) {
   json_text_key(&text, "b");
   json_text_open(&text, '[');
   json_text_unsigned(&text, UINT64_MAX);
-  json_text_signed(&text, INT64_MIN);
+  json_text_unsigned(&text, 0);
   json_text_null(&text);
   json_text_open(&text, '{');
   json_text_close(&text, '}');
@@ -46,7 +46,7 @@ START_TEST(commas_stand_between_and_nowhere_else) {
   json_text_key(&text, "c");
   json_text_terminated(&text, "d");
   json_text_close(&text, '}');
-  expect_text_is("{\"a\":[],\"b\":[18446744073709551615,-9223372036854775808,null,{},true,false],\"c\":\"d\"}");
+  expect_text_is("{\"a\":[],\"b\":[18446744073709551615,0,null,{},true,false],\"c\":\"d\"}");
 }
 END_TEST
 
