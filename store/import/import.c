@@ -67,6 +67,8 @@ static enum status warn(struct run *run, const char *text) {
   if (run->options->warning) {
     char line[sizeof run->problem->text];
     snprintf(line, sizeof line, "%.200s: %s", source_label(run->source), text);
+    for (char *p = line; *p; p++) /* a file's name may hold anything */
+      if ((unsigned char)*p < 0x20 || *p == 0x7F) *p = '?';
     run->options->warning(run->options->context, line);
   }
   return STATUS_OK;

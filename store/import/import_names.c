@@ -1,5 +1,6 @@
 /* The names that an import has for things: of models, formats and reasons to skip. */
 #include <string.h>
+#include <unistd.h>
 
 #include "store/import/import.h"
 #include "store/import/source.h"
@@ -52,7 +53,9 @@ enum status import_name_of(const char *path, struct problem *problem, char name[
   struct source_path parts;
   enum status status = source_path_split(path, problem, &parts);
   if (status != STATUS_OK) return status;
-  const char *named = parts.member[0] ? parts.member : parts.file;
+  /* A member of an archive that is not there still has a name: what is wrong is for the opening to say. */
+  const char *missing = access(parts.file, F_OK) == 0 ? NULL : strstr(parts.file, ".zip:");
+  const char *named = parts.member[0] ? parts.member : missing ? missing + 5 : parts.file;
   const char *slash = strrchr(named, '/');
   const char *base = slash ? slash + 1 : named;
   size_t length = strlen(base), shorter;

@@ -25,6 +25,14 @@ struct source {
   size_t start, length, capacity;
 };
 
+/* Names of files and members are anybody's bytes; a problem's text is one line all the same. Returns its status. */
+static enum status in_one_line(struct problem *problem, enum status status) {
+  if (problem)
+    for (char *p = problem->text; *p; p++)
+      if ((unsigned char)*p < 0x20 || *p == 0x7F) *p = '?';
+  return status;
+}
+
 /* ---- paths ---- */
 
 enum status source_path_split(const char *path, struct problem *problem, struct source_path *out) {
@@ -126,7 +134,7 @@ enum status source_open(const char *path, struct problem *problem, struct source
   enum status status = open_at(source, path, problem);
   if (status != STATUS_OK) {
     source_close(source);
-    return status;
+    return in_one_line(problem, status);
   }
   *out = source;
   return STATUS_OK;
@@ -155,7 +163,7 @@ static enum status read_some(struct source *source, unsigned char *buffer, size_
     status = zip_stream_read(source->zip, buffer, size, problem, got);
   else
     status = stored_read(&source->stored, buffer, size, problem, got);
-  if (status != STATUS_OK) return status;
+  if (status != STATUS_OK) return in_one_line(problem, status);
   source->ended = *got == 0;
   if (source->ended && source->gzip && gzip_has_trailing_bytes(source->gzip))
     source->warning = "bytes after the end of the gzip data are no gzip and were ignored";
@@ -228,8 +236,8 @@ enum status source_problem(const struct source *source, uint64_t position, struc
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  return problem_set(problem, STATUS_BAD_MATRIX, position, "%.160s: %s",
-                     strcmp(source->label, "-") == 0 ? "standard input" : source->label, text);
+  const char *label = strcmp(source->label, "-") == 0 ? "standard input" : source->label;
+  return in_one_line(problem, problem_set(problem, STATUS_BAD_MATRIX, position, "%.160s: %s", label, text));
 }
 
 const char *source_label(const struct source *source) {

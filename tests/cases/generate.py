@@ -343,6 +343,8 @@ def containers():
     case("zip-encrypted", "a password is not asked for", {"input.zip": encrypted()}, bad("unsupported", "unpack it"), ["file input.zip"])
     case("zip-on-stdin", "needs its end first", {"input.zip": zipped}, bad("unsupported", "standard input"), ["stdin input.zip"])
     case("name-with-colon", "a file of that name wins over a member", {"input.zip": several, "input.zip:deep": CAT_DOG}, TWO, ["file input.zip:deep"])
+    case("zip-member-with-a-line-feed", "names are bytes, and what is said of them is one line",
+         {"input.zip": zip_of([("a\nb.txt", b""), ("c.txt", b"")])}, bad("bad-argument", "a?b.txt, c.txt"), ["file input.zip"])
     case("empty", "no bytes at all", {"input.txt": b""}, bad("bad-matrix", "no rows"))
     case("missing", "no such file", {}, bad("not-found", "input.txt"))
 

@@ -18,7 +18,8 @@ START_TEST(names_a_model_after_its_file) {
                {"x.npy", "x"},
                {"x.bin.txt.gz.zip", "x"},
                {"x.tar", "x.tar"},
-               {"plain", "plain"}};
+               {"plain", "plain"},
+               {"not-there.zip:deep/glove.50d.txt", "glove.50d"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char name[MODEL_NAME_MAX + 1];
     struct problem problem;

@@ -1,0 +1,68 @@
+/* Any bytes through source, detection and readers, for libFuzzer. What must hold: no sanitizer speaks, a row that comes
+ * out is whole and finite as it says, positions only grow, and a failure has one line of text.
+ *
+ *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. tests/fuzz/import_readers.c store/import/[!i]*.c
+ * \ store/bytes.c store/status.c store/utf8.c -lzip -lz -lm */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "store/import/reader.h"
+#include "store/import/source.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void demand(bool holds, const char *what) {
+  if (holds) return;
+  fprintf(stderr, "broken: %s\n", what);
+  abort();
+}
+
+static void expect_row(const struct reader_row *row, uint32_t dim, uint64_t *position) {
+  demand(row->position >= *position, "positions only grow");
+  *position = row->position;
+  demand(row->word.length <= WORD_LENGTH_MAX, "words are bounded");
+  if (row->kind == ROW_CUT_SHORT) return;
+  bool finite = true;
+  for (uint32_t i = 0; i < dim; i++) finite &= isfinite(row->vector[i]) != 0;
+  demand(finite == (row->kind == ROW_WHOLE), "a row is finite as it says");
+}
+
+static enum status read_all(struct source *source, enum import_format format, struct problem *problem) {
+  struct layout layout;
+  struct reader *reader;
+  struct reader_row row;
+  uint64_t position = 0;
+  enum status status = detect(source, format, problem, &layout);
+  if (status != STATUS_OK) return status;
+  demand(layout.dim >= 1 && layout.dim <= MODEL_DIM_MAX, "dimensions are bounded");
+  if ((status = reader_open(source, &layout, problem, &reader)) != STATUS_OK) return status;
+  do {
+    status = reader_next(reader, problem, &row);
+    if (status == STATUS_OK && row.kind != ROW_END) expect_row(&row, layout.dim, &position);
+  } while (status == STATUS_OK && row.kind != ROW_END);
+  reader_close(reader);
+  return status;
+}
+
+/* The first byte chooses the format. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (size == 0) return 0;
+  int fd = memfd_create("input", MFD_CLOEXEC);
+  if (fd < 0 || write(fd, data + 1, size - 1) != (ssize_t)(size - 1)) abort();
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  struct problem problem;
+  struct source *source;
+  enum status status = source_open(path, &problem, &source);
+  if (status == STATUS_OK) {
+    status = read_all(source, (enum import_format)(data[0] % (IMPORT_FASTTEXT_VEC + 1)), &problem);
+    source_close(source);
+  }
+  if (status != STATUS_OK) demand(problem.status == status && !strchr(problem.text, '\n'), "a failure has one line");
+  close(fd);
+  return 0;
+}
