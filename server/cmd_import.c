@@ -115,8 +115,8 @@ static void print_text(const struct import_report *report) {
   printf("%s: %llu rows x %u  (%s)\n", report->name, (unsigned long long)report->rows, report->dim, report->format);
   for (unsigned skip = 0; skip < SKIP_COUNT; skip++) {
     if (report->skipped[skip] == 0) continue;
-    printf("skipped   %llu %s, the first: %s\n", (unsigned long long)report->skipped[skip],
-           import_skip_name((enum skip)skip), report->first_skipped[skip]);
+    printf("skipped   %llu %s, the first: %s\n", (unsigned long long)report->skipped[skip], skip_name((enum skip)skip),
+           report->first_skipped[skip]);
   }
   if (report->warnings > 0) printf("warnings  %llu\n", (unsigned long long)report->warnings);
   printf("time      %.2f s, %.1f MB/s\n", report->seconds, megabytes_per_second(report));
@@ -146,7 +146,7 @@ static json_t *skipped_object(const struct import_report *report) {
     const char *first = report->first_skipped[skip];
     json_t *item = json_pack("{s:I, s:o}", "count", (json_int_t)report->skipped[skip], "first",
                              first[0] ? json_of_bytes(first) : json_null());
-    if (json_object_set_new(object, import_skip_name((enum skip)skip), item) != 0) {
+    if (json_object_set_new(object, skip_name((enum skip)skip), item) != 0) {
       json_decref(object);
       return NULL;
     }

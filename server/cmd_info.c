@@ -24,7 +24,7 @@ static void print_info(const char *name, const char *path, const struct model_in
   print_time(info->imported_at);
   for (unsigned skip = 0; skip < SKIP_COUNT; skip++) {
     char label[32];
-    snprintf(label, sizeof label, "skipped %s", import_skip_name((enum skip)skip));
+    snprintf(label, sizeof label, "skipped %s", skip_name((enum skip)skip));
     if (info->skipped[skip] > 0) printf("%-20s %llu\n", label, (unsigned long long)info->skipped[skip]);
   }
   printf("file             %s\n", path);

@@ -290,14 +290,7 @@ static void write_time(struct json_text *text, const char *key, int64_t seconds)
 static void write_skipped(struct json_text *text, const uint64_t *skipped) {
   json_text_key(text, "skipped");
   json_text_open(text, '{');
-  for (int skip = 0; skip < SKIP_COUNT; skip++) {
-    char key[32];
-    size_t length = 0;
-    for (const char *name = import_skip_name((enum skip)skip); *name && length + 1 < sizeof key; name++)
-      key[length++] = *name == '-' ? '_' : *name;
-    key[length] = '\0';
-    write_unsigned(text, key, skipped[skip]);
-  }
+  for (int skip = 0; skip < SKIP_COUNT; skip++) write_unsigned(text, skip_name((enum skip)skip), skipped[skip]);
   json_text_close(text, '}');
 }
 

@@ -223,7 +223,7 @@ static enum status finish(struct run *run) {
                                  .imported_at = (int64_t)time(NULL),
                                  .declared_rows = run->layout.declared_rows};
   memcpy(origin.skipped, report->skipped, sizeof origin.skipped);
-  return writer_finish(run->writer, &origin, run->problem, &report->file_size, report->digest);
+  return writer_finish(run->writer, &origin, run->options->threads, run->problem, &report->file_size, report->digest);
 }
 
 static void complete_report(struct run *run) {

@@ -69,7 +69,4 @@ enum status import_name_of(const char *path, struct problem *problem, char name[
 const char *import_format_name(enum import_format format);
 bool import_format_parse(const char *text, enum import_format *format);
 
-/* "duplicate", "cut-short", "not-finite", "encoding". */
-const char *import_skip_name(enum skip skip);
-
 #endif

@@ -26,16 +26,6 @@ bool import_format_parse(const char *text, enum import_format *format) {
   return false;
 }
 
-const char *import_skip_name(enum skip skip) {
-  static const char *const names[SKIP_COUNT] = {
-      [SKIP_DUPLICATE] = "duplicate",
-      [SKIP_CUT_SHORT] = "cut-short",
-      [SKIP_NOT_FINITE] = "not-finite",
-      [SKIP_ENCODING] = "encoding",
-  };
-  return names[skip];
-}
-
 /* The length of `name` less one of the known suffixes, or the same length when it has none of them. */
 static size_t without_suffix(const char *name, size_t length) {
   static const char *const suffixes[] = {".gz", ".zip", ".txt", ".vec", ".bin", ".ftz", ".npy"};

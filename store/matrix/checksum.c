@@ -65,6 +65,7 @@ struct summing {
   uint64_t *sums;
   atomic_uint_fast64_t next;
   _Atomic enum status failure;
+  atomic_int error; /* errno of a failure that is STATUS_IO */
 };
 
 static void *sum_blocks(void *argument) {
@@ -79,10 +80,20 @@ static void *sum_blocks(void *argument) {
     uint64_t end = work->covered - start < block_bytes ? work->covered : start + block_bytes;
     status = sum_block(work->fd, start, end, piece, state, &work->sums[block]);
   }
-  if (status != STATUS_OK) atomic_store(&work->failure, status);
+  if (status != STATUS_OK) {
+    atomic_store(&work->error, errno);
+    atomic_store(&work->failure, status);
+  }
   XXH3_freeState(state);
   free(piece);
   return NULL;
+}
+
+/* Whether STATUS_IO, whose reason is in errno, STATUS_DAMAGED (the file ends before `covered`) or STATUS_NO_MEMORY. */
+static enum status cannot_sum(enum status status, const char *file, struct problem *problem) {
+  if (status == STATUS_IO) return problem_set_errno(problem, errno, "%s: cannot be read", file);
+  if (status == STATUS_DAMAGED) return problem_set(problem, status, 0, "%s: it ended while it was being read", file);
+  return problem_set(problem, status, 0, "%s: out of memory for its checksums", file);
 }
 
 /* The calling thread works too, so that the sums are made even when no thread can be had. */
@@ -98,6 +109,7 @@ static enum status sum_all(int fd, uint64_t covered, uint64_t blocks, unsigned t
       break;
   sum_blocks(&work);
   for (unsigned i = 0; i < started; i++) pthread_join(others[i], NULL);
+  errno = atomic_load(&work.error);
   return atomic_load(&work.failure);
 }
 
@@ -130,16 +142,17 @@ static enum status write_at(int fd, const void *data, size_t length, uint64_t of
   return STATUS_OK;
 }
 
-enum status checksum_append(int fd, uint64_t covered, const char *file, struct problem *problem, uint64_t *size) {
+enum status checksum_append(int fd, uint64_t covered, unsigned threads, const char *file, struct problem *problem,
+                            uint64_t *size) {
   struct footer footer = {.covered = covered, .blocks = blocks_of(covered)};
   memcpy(footer.magic, footer_magic, sizeof footer.magic);
   uint64_t *sums = calloc(footer.blocks + 1, sizeof *sums);
   if (!sums) return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory for its checksums", file);
-  enum status status = sum_all(fd, covered, footer.blocks, (unsigned)sysconf(_SC_NPROCESSORS_ONLN), sums);
+  enum status status = sum_all(fd, covered, footer.blocks, threads, sums);
   if (status == STATUS_OK) status = sum_trailer(sums, &footer, &footer.sum);
   if (status != STATUS_OK) {
     free(sums);
-    return problem_set(problem, status, 0, "%s: cannot compute its checksums: %s", file, status_text(status));
+    return cannot_sum(status, file, problem);
   }
   size_t sums_bytes = footer.blocks * sizeof *sums;
   status = write_at(fd, sums, sums_bytes, covered);
@@ -196,8 +209,7 @@ static enum status compare_sums(int fd, unsigned threads, const struct footer *f
   uint64_t *sums = malloc(footer->blocks * sizeof *sums);
   if (!sums) return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory for its checksums", file);
   enum status status = sum_all(fd, footer->covered, footer->blocks, threads, sums);
-  if (status != STATUS_OK)
-    problem_set(problem, status, 0, "%s: cannot be read to its end: %s", file, status_text(status));
+  if (status != STATUS_OK) cannot_sum(status, file, problem);
   for (uint64_t block = 0; status == STATUS_OK && block < footer->blocks; block++)
     if (sums[block] != expected[block])
       status = problem_set(problem, STATUS_DAMAGED, block * block_bytes,
@@ -217,7 +229,7 @@ enum status checksum_verify(int fd, unsigned threads, const char *file, struct p
   uint64_t *expected = NULL;
   enum status status = read_trailer(fd, size, &footer, &expected);
   if (status == STATUS_DAMAGED) return explain_missing(fd, size, file, problem);
-  if (status != STATUS_OK) return problem_set(problem, status, 0, "%s: cannot be read: %s", file, status_text(status));
+  if (status != STATUS_OK) return cannot_sum(status, file, problem);
   status = compare_sums(fd, threads, &footer, expected, file, problem);
   free(expected);
   if (status == STATUS_OK) *covered = footer.covered;

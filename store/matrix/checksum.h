@@ -6,8 +6,9 @@
 
 #include "store/status.h"
 
-/* Sums the file open at `fd`, of `covered` bytes, and appends the trailer. *size is then the file's size. */
-enum status checksum_append(int fd, uint64_t covered, const char *file, struct problem *problem,
+/* Sums the file open at `fd`, of `covered` bytes, with `threads` threads, and appends the trailer. *size is then the
+ * file's size. */
+enum status checksum_append(int fd, uint64_t covered, unsigned threads, const char *file, struct problem *problem,
                             uint64_t *size) MUST_USE;
 
 /* Checks the trailer and every sum of the file open at `fd`, with `threads` threads. STATUS_FOREIGN when the file has

@@ -58,7 +58,7 @@ size_t format_head_write(const struct head *head, unsigned char *out) {
   at = put(at, &head->slab_rows, 4);
   at = put(at, &head->slabs, 4);
   at = put(at, &head->text_chunks, 4);
-  at = put(at, &head->word_keys, 4);
+  at = put(at, &zero, 4);
   at = put(at, &head->text_bytes, 8);
   at = put(at, head->digest, 16);
   at = put(at, &head->imported_at, 8);
@@ -88,8 +88,6 @@ static enum status check_numbers(const struct head *head, const char *file, stru
     wrong = "chunk count";
   else if (head->text_bytes >> 48)
     wrong = "length of words";
-  else if (head->word_keys < 1 || head->word_keys > head->rows)
-    wrong = "word key count";
   if (!wrong) return STATUS_OK;
   return problem_set(problem, STATUS_DAMAGED, 0, "%s: its head is inconsistent (%s); import it again", file, wrong);
 }
@@ -117,7 +115,7 @@ enum status format_head_read(const unsigned char *data, size_t length, const cha
   at = get(at, &head.slab_rows, 4);
   at = get(at, &head.slabs, 4);
   at = get(at, &head.text_chunks, 4);
-  at = get(at, &head.word_keys, 4);
+  at = get(at, &zero, 4);
   at = get(at, &head.text_bytes, 8);
   at = get(at, head.digest, 16);
   at = get(at, &head.imported_at, 8);

@@ -66,7 +66,6 @@ struct head {
   uint32_t slab_rows;
   uint32_t slabs;
   uint32_t text_chunks;
-  uint32_t word_keys;
   uint64_t text_bytes;
   unsigned char digest[16];
   int64_t imported_at;
@@ -75,6 +74,12 @@ struct head {
   char source[FORMAT_TEXT_MAX + 1];
   char source_format[FORMAT_TEXT_MAX + 1];
 };
+
+/* Rows that slab `slab` of the file holds: slab_rows, but for the last. */
+static inline uint32_t format_rows_in_slab(const struct head *head, uint32_t slab) {
+  uint64_t left = head->rows - (uint64_t)slab * head->slab_rows;
+  return left < head->slab_rows ? (uint32_t)left : head->slab_rows;
+}
 
 /* Rows in a slab of a matrix of that many columns: a power of two. */
 uint32_t format_slab_rows(uint32_t dim);

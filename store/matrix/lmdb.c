@@ -86,6 +86,9 @@ enum status lmdb_open(int fd, uint64_t covered, const char *file, struct problem
   if (!error) error = open_database(lmdb, MDB_RDONLY);
   if (error) {
     lmdb_close(lmdb);
+    if (error == ENOENT)
+      return problem_set(problem, STATUS_IO, 0, "%s: LMDB reads it through /proc/self/fd, and /proc is not mounted",
+                         file);
     return problem_set(problem, status_of(error), 0, "%s: LMDB cannot open it: %s", file, mdb_strerror(error));
   }
   *out = lmdb;
@@ -168,8 +171,8 @@ enum status lmdb_commit(struct lmdb *lmdb, struct problem *problem) {
 }
 
 uint64_t lmdb_size(const struct lmdb *lmdb) {
-  MDB_envinfo about;
-  mdb_env_info(lmdb->env, &about);
+  MDB_envinfo about = {0};
+  mdb_env_info(lmdb->env, &about); /* fails only without an environment */
   return (about.me_last_pgno + 1) * lmdb->page_size;
 }
 

@@ -27,7 +27,17 @@ struct model {
   struct model_info info;
 };
 
-int model_name_valid(const char *name) {
+const char *skip_name(enum skip skip) {
+  static const char *const names[SKIP_COUNT] = {
+      [SKIP_DUPLICATE] = "duplicate",
+      [SKIP_CUT_SHORT] = "cut_short",
+      [SKIP_NOT_FINITE] = "not_finite",
+      [SKIP_ENCODING] = "encoding",
+  };
+  return names[skip];
+}
+
+bool model_name_valid(const char *name) {
   static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
   size_t length = strlen(name);
   return length >= 1 && length <= MODEL_NAME_MAX && strspn(name, allowed) == length && !strchr("._-", name[0]);

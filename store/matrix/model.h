@@ -6,6 +6,7 @@
 #ifndef WORDVEC_STORE_MATRIX_MODEL_H
 #define WORDVEC_STORE_MATRIX_MODEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/matrix/rows.h"
@@ -26,6 +27,9 @@ enum skip {
   SKIP_ENCODING,   /* a word that is not UTF-8, under --encoding-errors skip */
   SKIP_COUNT
 };
+
+/* "duplicate", "cut_short", "not_finite", "encoding"; static storage. */
+const char *skip_name(enum skip skip);
 
 /* What is known of a model beside its contents. Texts are borrowed from the model. */
 struct model_info {
@@ -59,7 +63,9 @@ const struct model_info *model_info(const struct model *model);
  * not match the pattern above, STATUS_LIMIT when the path does not fit. */
 enum status model_path(const char *store, const char *name, char *path, size_t size, struct problem *problem) MUST_USE;
 
-/* Whether `name` matches [A-Za-z0-9][A-Za-z0-9._-]{0,127}. */
-int model_name_valid(const char *name);
+/* Whether `name` matches [A-Za-z0-9][A-Za-z0-9._-]{0,127}, and the rule in words, for errors. */
+bool model_name_valid(const char *name);
+#define MODEL_NAME_RULE \
+  "a model's name begins with a letter or digit and goes on with up to 127 letters, digits, '.', '_' or '-'"
 
 #endif

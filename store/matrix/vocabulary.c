@@ -144,8 +144,7 @@ static enum status load(struct vocabulary *vocabulary, const struct head *head, 
   if (!vocabulary->places || !vocabulary->chunks)
     return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory", file);
   for (uint32_t slab = 0; slab < head->slabs; slab++) {
-    uint64_t left = head->rows - (uint64_t)slab * head->slab_rows;
-    size_t length = (left < head->slab_rows ? (size_t)left : head->slab_rows) * sizeof(uint64_t);
+    size_t length = format_rows_in_slab(head, slab) * sizeof(uint64_t);
     const void *data;
     enum status status =
         format_find(vocabulary->lmdb, (struct format_part){FORMAT_PLACES, slab, length}, file, problem, &data);

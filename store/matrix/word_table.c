@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <xxhash.h>
 
 #include "store/matrix/format.h"
@@ -20,6 +21,7 @@ struct word_table {
   uint64_t text_length;
   uint64_t slot_count; /* a power of two */
   uint32_t count;
+  uint64_t seed; /* of hashes and pivots: words chosen to collide under another seed do not under this one */
 };
 
 enum status word_table_new(const char *folder, struct problem *problem, struct word_table **out) {
@@ -27,6 +29,7 @@ enum status word_table_new(const char *folder, struct problem *problem, struct w
   if (!table) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
   table->text = table->places = table->slots = table->order = SPILL_NONE;
   table->slot_count = FIRST_SLOTS;
+  if (getrandom(&table->seed, sizeof table->seed, GRND_NONBLOCK) < 0) table->seed = (uintptr_t)table;
   size_t size = strlen(folder) + 1;
   table->folder = malloc(size);
   enum status status = table->folder ? STATUS_OK : problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
@@ -71,6 +74,10 @@ struct word word_table_word(const struct word_table *table, uint32_t row) {
   return (struct word){.bytes = bytes, .length = length};
 }
 
+static uint64_t hash_of(const struct word_table *table, struct word word) {
+  return XXH3_64bits_withSeed(word.bytes, word.length, table->seed);
+}
+
 /* The slot that holds the word, or the free one where it belongs. */
 static uint64_t *find_slot(const struct word_table *table, struct word word, uint64_t hash) {
   uint64_t *slots = (uint64_t *)(void *)table->slots.data;
@@ -97,7 +104,7 @@ static enum status grow_slots(struct word_table *table, struct problem *problem)
   memset(slots, 0, table->slot_count * sizeof *slots);
   for (uint32_t row = 0; row < table->count; row++) {
     struct word word = word_table_word(table, row);
-    uint64_t hash = XXH3_64bits(word.bytes, word.length);
+    uint64_t hash = hash_of(table, word);
     uint64_t at = hash & mask;
     while (slots[at] != 0) at = (at + 1) & mask;
     slots[at] = slot_value(hash, row);
@@ -112,7 +119,7 @@ static uint64_t next_offset(const struct word_table *table, size_t length) {
 }
 
 enum status word_table_add(struct word_table *table, struct word word, struct problem *problem, uint32_t *row) {
-  uint64_t hash = XXH3_64bits(word.bytes, word.length);
+  uint64_t hash = hash_of(table, word);
   uint64_t *slot = find_slot(table, word, hash);
   if (*slot != 0) {
     *row = (uint32_t)*slot - 1;
@@ -168,6 +175,13 @@ static uint64_t median_of_three(uint64_t a, uint64_t b, uint64_t c) {
   return c < a ? a : c > b ? b : c;
 }
 
+/* The median of three entries at places that depend on the seed: no order of the words is a bad one for long. */
+static uint64_t choose_pivot(const struct word_table *table, const struct entry *entries, size_t count) {
+  uint64_t random = (count ^ table->seed) * 0x9E3779B97F4A7C15u;
+  return median_of_three(entries[random % count].prefix, entries[(random >> 21) % count].prefix,
+                         entries[(random >> 42) % count].prefix);
+}
+
 /* Three parts by `pivot`: [0, *less) below, [*less, *more) equal, [*more, count) above. */
 static void partition(struct entry *entries, size_t count, uint64_t pivot, size_t *less, size_t *more) {
   size_t below = 0, at = 0, above = count;
@@ -204,7 +218,7 @@ static size_t settle_ended(const struct word_table *table, struct entry *entries
 
 static void sort_entries(const struct word_table *table, struct entry *entries, size_t count, size_t depth) {
   while (count > 1) {
-    uint64_t pivot = median_of_three(entries[0].prefix, entries[count / 2].prefix, entries[count - 1].prefix);
+    uint64_t pivot = choose_pivot(table, entries, count);
     size_t less, more;
     partition(entries, count, pivot, &less, &more);
     size_t ended = settle_ended(table, entries + less, more - less, depth);

@@ -22,7 +22,7 @@
 enum {
   PATH_SIZE = 4096,
   COMMIT_BYTES = 16 << 20, /* word keys between two commits: bounds LMDB's memory */
-  LOCK_TRIES = 20          /* a sweep may hold the lock of a file for an instant */
+  LOCK_TRIES = 20          /* of an import: a sweep may hold the lock of its file for an instant */
 };
 
 struct writer {
@@ -45,8 +45,8 @@ struct writer {
 
 /* Opens and locks `path`. STATUS_BUSY when somebody else holds it. The lock counts only if the name still leads to the
  * file: its owner may have renamed or removed it between our open and our lock. */
-static enum status lock_part(const char *path, int flags, int *out) {
-  for (int tries = 0; tries < LOCK_TRIES; tries++) {
+static enum status lock_part(const char *path, int flags, int tries, int *out) {
+  for (; tries > 0; tries--) {
     int fd = open(path, O_RDWR | O_CLOEXEC | flags, 0644);
     if (fd < 0) return STATUS_IO;
     struct stat ours, named;
@@ -54,7 +54,7 @@ static enum status lock_part(const char *path, int flags, int *out) {
       int error = errno;
       close(fd);
       if (error != EWOULDBLOCK) return errno = error, STATUS_IO;
-      usleep(5000);
+      if (tries > 1) usleep(5000);
     } else if (fstat(fd, &ours) == 0 && stat(path, &named) == 0 && ours.st_ino == named.st_ino &&
                ours.st_dev == named.st_dev) {
       *out = fd;
@@ -67,9 +67,9 @@ static enum status lock_part(const char *path, int flags, int *out) {
 }
 
 /* Removes what imports that were killed have left: parts whose lock nobody holds. */
-static void sweep(const char *store) {
+static void sweep(const struct writer *writer) {
   static const char suffix[] = ".mdb.part";
-  DIR *folder = opendir(store);
+  DIR *folder = opendir(writer->store);
   if (!folder) return;
   for (struct dirent *entry; (entry = readdir(folder));) {
     size_t length = strlen(entry->d_name);
@@ -77,8 +77,8 @@ static void sweep(const char *store) {
     int fd;
     if (entry->d_name[0] != '.' || length <= sizeof suffix - 1) continue;
     if (strcmp(entry->d_name + length - (sizeof suffix - 1), suffix) != 0) continue;
-    if (snprintf(path, sizeof path, "%s/%s", store, entry->d_name) >= PATH_SIZE) continue;
-    if (lock_part(path, 0, &fd) != STATUS_OK) continue;
+    if (snprintf(path, sizeof path, "%s/%s", writer->store, entry->d_name) >= PATH_SIZE) continue;
+    if (strcmp(path, writer->part) == 0 || lock_part(path, 0, 1, &fd) != STATUS_OK) continue;
     unlink(path);
     close(fd);
   }
@@ -97,15 +97,16 @@ static enum status open_part(struct writer *writer, const char *name, bool repla
   int length = snprintf(writer->part, sizeof writer->part, "%s/.%s.mdb.part", writer->store, name);
   if (length < 0 || length >= PATH_SIZE)
     return problem_set(problem, STATUS_LIMIT, 0, "the path of the store is too long");
-  if (!replace && access(writer->path, F_OK) == 0)
-    return problem_set(problem, STATUS_EXISTS, 0, "%s exists already; --force replaces it, --name chooses another name",
-                       writer->path);
-  status = lock_part(writer->part, O_CREAT, &writer->fd);
+  status = lock_part(writer->part, O_CREAT, LOCK_TRIES, &writer->fd);
   if (status == STATUS_BUSY)
     return problem_set(problem, status, 0,
                        "another import of \"%s\" is running in %s; wait for it, or choose another --name", name,
                        writer->store);
   if (status != STATUS_OK) return problem_set_errno(problem, errno, "%s: cannot be created", writer->part);
+  /* Asked under the lock: an import of the name may have ended an instant ago. */
+  if (!replace && access(writer->path, F_OK) == 0)
+    return problem_set(problem, STATUS_EXISTS, 0, "%s exists already; --force replaces it, --name chooses another name",
+                       writer->path);
   if (ftruncate(writer->fd, 0) != 0) return problem_set_errno(problem, errno, "%s: cannot be emptied", writer->part);
   return STATUS_OK;
 }
@@ -118,7 +119,7 @@ enum status writer_open(const char *store, const char *name, bool replace, struc
   int length = snprintf(writer->store, sizeof writer->store, "%s", store);
   enum status status = length < PATH_SIZE ? open_part(writer, name, replace, problem)
                                           : problem_set(problem, STATUS_LIMIT, 0, "the path of the store is too long");
-  if (status == STATUS_OK) sweep(store);
+  if (status == STATUS_OK) sweep(writer);
   if (status == STATUS_OK) status = lmdb_create(writer->part, problem, &writer->lmdb);
   if (status == STATUS_OK) status = word_table_new(store, problem, &writer->words);
   if (status == STATUS_OK && (status = digest_new(&writer->digest)) != STATUS_OK)
@@ -209,7 +210,7 @@ static enum status put_words(struct writer *writer, struct head *head, struct pr
   const uint64_t *places = word_table_places(writer->words);
   for (uint32_t slab = 0; status == STATUS_OK && slab < head->slabs; slab++) {
     uint64_t first = (uint64_t)slab * head->slab_rows;
-    size_t rows = head->rows - first < head->slab_rows ? (size_t)(head->rows - first) : head->slab_rows;
+    size_t rows = format_rows_in_slab(head, slab);
     status =
         put_part(writer, (struct format_part){FORMAT_PLACES, slab, rows * sizeof *places}, places + first, problem);
     if (status == STATUS_OK) status = lmdb_commit(writer->lmdb, problem);
@@ -237,7 +238,7 @@ static uint32_t sharing_key(const struct word_table *words, const uint32_t *rows
   return sharing;
 }
 
-static enum status put_word_keys(struct writer *writer, struct head *head, struct problem *problem) {
+static enum status put_word_keys(struct writer *writer, const struct head *head, struct problem *problem) {
   const uint32_t *rows;
   enum status status = word_table_sorted(writer->words, problem, &rows);
   size_t pending = 0;
@@ -249,7 +250,6 @@ static enum status put_word_keys(struct writer *writer, struct head *head, struc
                           problem, &value);
     if (status != STATUS_OK) return status;
     memcpy(value, rows + at, sharing * sizeof *rows);
-    head->word_keys++;
     pending += key.length + sharing * sizeof *rows;
     if (pending < COMMIT_BYTES) continue;
     status = lmdb_commit(writer->lmdb, problem);
@@ -270,13 +270,13 @@ static enum status put_head(struct writer *writer, const struct head *head, stru
 }
 
 /* The file is whole: cut to LMDB's last page, summed, synced, and only then given its name. */
-static enum status seal(struct writer *writer, struct problem *problem, uint64_t *file_size) {
+static enum status seal(struct writer *writer, unsigned threads, struct problem *problem, uint64_t *file_size) {
   uint64_t covered = lmdb_size(writer->lmdb);
   lmdb_close(writer->lmdb);
   writer->lmdb = NULL;
   if (ftruncate(writer->fd, (off_t)covered) != 0)
     return problem_set_errno(problem, errno, "%s: cannot be cut to its size", writer->part);
-  enum status status = checksum_append(writer->fd, covered, writer->part, problem, file_size);
+  enum status status = checksum_append(writer->fd, covered, threads, writer->part, problem, file_size);
   if (status != STATUS_OK) return status;
   if (fsync(writer->fd) != 0) return problem_set_errno(problem, errno, "%s: cannot be synced", writer->part);
   if (rename(writer->part, writer->path) != 0)
@@ -291,8 +291,8 @@ static enum status seal(struct writer *writer, struct problem *problem, uint64_t
   return STATUS_OK;
 }
 
-enum status writer_finish(struct writer *writer, const struct writer_origin *origin, struct problem *problem,
-                          uint64_t *file_size, char digest[33]) {
+enum status writer_finish(struct writer *writer, const struct writer_origin *origin, unsigned threads,
+                          struct problem *problem, uint64_t *file_size, char digest[33]) {
   struct head head = {.rows = word_table_count(writer->words), .dim = writer->dim, .stride = writer->stride};
   if (head.rows == 0) return problem_set(problem, STATUS_BAD_MATRIX, 0, "no rows to store");
   enum status status = flush_slab(writer, problem);
@@ -308,7 +308,7 @@ enum status writer_finish(struct writer *writer, const struct writer_origin *ori
   status = put_words(writer, &head, problem);
   if (status == STATUS_OK) status = put_word_keys(writer, &head, problem);
   if (status == STATUS_OK) status = put_head(writer, &head, problem);
-  if (status == STATUS_OK) status = seal(writer, problem, file_size);
+  if (status == STATUS_OK) status = seal(writer, threads, problem, file_size);
   if (status == STATUS_OK) digest_hex(head.digest, digest);
   return status;
 }

@@ -32,11 +32,11 @@ enum status writer_open(const char *store, const char *name, bool replace, struc
 enum status writer_add(struct writer *writer, struct word word, const float *vector, uint32_t dim,
                        struct problem *problem, uint32_t *row) MUST_USE;
 
-/* Completes the file (word keys, metadata, sums), syncs it, renames it over any earlier version and syncs the folder.
- * STATUS_BAD_MATRIX when no row was added. On success *file_size is its size in bytes, and the digest's 32 hex digits
- * are in digest. The writer is still to be closed. */
-enum status writer_finish(struct writer *writer, const struct writer_origin *origin, struct problem *problem,
-                          uint64_t *file_size, char digest[33]) MUST_USE;
+/* Completes the file (word keys, metadata, sums, these with `threads`), syncs it, renames it over any earlier version
+ * and syncs the folder. STATUS_BAD_MATRIX when no row was added. On success *file_size is its size in bytes, and the
+ * digest's 32 hex digits are in digest. The writer is still to be closed. */
+enum status writer_finish(struct writer *writer, const struct writer_origin *origin, unsigned threads,
+                          struct problem *problem, uint64_t *file_size, char digest[33]) MUST_USE;
 
 /* Frees the writer; the file is removed unless writer_finish() succeeded. NULL is allowed. */
 void writer_close(struct writer *writer);

@@ -180,15 +180,15 @@ def lines():
     case("line-trailing-space-crlf", "both", {"input.txt": b"cat 0.25 -0.5 \r\ndog 1.5 2.5 \r\n"}, TWO)
     case("line-without-final-newline", "the last row is kept", {"input.txt": CAT_DOG[:-1]}, TWO)
     case("line-cut-short", "a last line that ended too early is left out",
-         {"input.txt": CAT_DOG + b"mouse 3.5"}, good("glove", 2, CAT_DOG_ROWS, 'skipped cut-short 1 line 3: "mouse"'))
+         {"input.txt": CAT_DOG + b"mouse 3.5"}, good("glove", 2, CAT_DOG_ROWS, 'skipped cut_short 1 line 3: "mouse"'))
     case("line-cut-short-in-the-word", "the same, inside the word", {"input.txt": CAT_DOG + b"mou"},
-         good("glove", 2, CAT_DOG_ROWS, 'skipped cut-short 1 line 3: "mou"'))
+         good("glove", 2, CAT_DOG_ROWS, 'skipped cut_short 1 line 3: "mou"'))
     case("line-cut-short-in-a-number", "the same, inside the last number", {"input.txt": CAT_DOG + b"mouse 3.5 -"},
-         good("glove", 2, CAT_DOG_ROWS, 'skipped cut-short 1 line 3: "mouse"'))
+         good("glove", 2, CAT_DOG_ROWS, 'skipped cut_short 1 line 3: "mouse"'))
     case("line-cut-short-behind-header", "the same, and the header agrees", {"input.txt": text("3 2") + CAT_DOG + b"mouse 3."[:7]},
-         good("word2vec-text", 2, CAT_DOG_ROWS, 'skipped cut-short 1 line 4: "mouse"', declared=3))
+         good("word2vec-text", 2, CAT_DOG_ROWS, 'skipped cut_short 1 line 4: "mouse"', declared=3))
     case("line-cut-short-with-newline", "a line feed behind it changes nothing", {"input.txt": CAT_DOG + b"mouse 3.5\n"},
-         good("glove", 2, CAT_DOG_ROWS, 'skipped cut-short 1 line 3: "mouse"'))
+         good("glove", 2, CAT_DOG_ROWS, 'skipped cut_short 1 line 3: "mouse"'))
     case("line-cut-short-strict", "--strict makes it an error", {"input.txt": CAT_DOG + b"mouse 3.5"},
          bad("bad-matrix", "line 3", "mouse", "cut short", position=3), ["strict"])
     case("line-short-in-the-middle", "any other line with too few numbers is an error", {"input.txt": text("cat 0.25 -0.5", "mouse 3.5", "dog 1.5 2.5")},
@@ -228,7 +228,7 @@ def numbers():
          good("glove", 3, [row("a", "-6.3681e-05", 1000, 5), row("b", 0.5, 5, "1e-45"), row("c", "-0.0", "-0.0", "3.4028235e38")]))
     case("number-not-finite", "NaN, Infinity and overflow: the row is left out",
          {"input.txt": text("a nan 0.5", "b 0.25 0.5", "c 0.5 -Infinity", "d 1e39 0.5", "e 1.5 2.5", "f inf NaN")},
-         good("glove", 2, [row("b", 0.25, 0.5), row("e", 1.5, 2.5)], 'skipped not-finite 4 line 1: "a"'))
+         good("glove", 2, [row("b", 0.25, 0.5), row("e", 1.5, 2.5)], 'skipped not_finite 4 line 1: "a"'))
     case("number-not-finite-strict", "--strict makes it an error", {"input.txt": text("b 0.25 0.5", "c 0.5 inf")},
          bad("bad-matrix", "line 2", '"c"', position=2), ["strict"])
     case("number-all-not-finite", "no rows are left", {"input.txt": text("a nan 0.5", "b inf 0.5")}, bad("bad-matrix", "no rows"))
@@ -278,7 +278,7 @@ def word2vec():
                                      for word, raw in zip("abc", odd)], declared=3), opt)
     case("binary-not-finite", "rows with NaN or Infinity are left out",
          {"input.bin": binary([(b"a", struct.pack("<2I", 0x7FC00001, 0)), (b"b", (0.5, 1.5)), (b"c", (float("-inf"), 2.5))], 2)},
-         good("word2vec-binary", 2, [row("b", 0.5, 1.5)], 'skipped not-finite 2 byte 4: "a"', declared=3), opt)
+         good("word2vec-binary", 2, [row("b", 0.5, 1.5)], 'skipped not_finite 2 byte 4: "a"', declared=3), opt)
     whole = binary(rows, 3)
     case("binary-cut-in-a-vector", "a file that ends inside a row is refused, by byte", {"input.bin": whole[:-5]},
          bad("bad-matrix", "row 2", "byte 36", "7 of the 12 bytes", position=36), opt)

@@ -21,7 +21,7 @@ void api_fixture_write(const char *store, const char *name, const struct fixture
     ck_assert_int_eq(writer_add(writer, word, fixture_row(matrix, i), (uint32_t)matrix->dim, &problem, &row),
                      STATUS_OK);
   }
-  ck_assert_msg(writer_finish(writer, &origin, &problem, &size, digest) == STATUS_OK, "%s", problem.text);
+  ck_assert_msg(writer_finish(writer, &origin, 1, &problem, &size, digest) == STATUS_OK, "%s", problem.text);
   writer_close(writer);
 }
 

@@ -46,7 +46,7 @@ static void write_model(const char *folder, const char *name, uint32_t rows) {
     int length = snprintf(word, sizeof word, "w%u", row);
     ck_assert_int_eq(writer_add(writer, (struct word){word, (size_t)length}, vector, 2, &problem, &added), STATUS_OK);
   }
-  ck_assert_msg(writer_finish(writer, &origin, &problem, &size, digest) == STATUS_OK, "%s", problem.text);
+  ck_assert_msg(writer_finish(writer, &origin, 1, &problem, &size, digest) == STATUS_OK, "%s", problem.text);
   writer_close(writer);
 }
 

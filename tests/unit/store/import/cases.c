@@ -189,7 +189,7 @@ static void expect_row(const struct model *model, uint32_t at, char *fields) {
 
 static void expect_skips(const struct outcome *outcome, char *const texts[SKIP_COUNT]) {
   for (int kind = 0; kind < SKIP_COUNT; kind++) {
-    const char *name = import_skip_name((enum skip)kind);
+    const char *name = skip_name((enum skip)kind);
     char found[256], *expected;
     snprintf(found, sizeof found, "%s %llu %s", name, (unsigned long long)outcome->report.skipped[kind],
              outcome->report.first_skipped[kind]);
@@ -224,7 +224,7 @@ static void expect_model(const struct model *model, const struct outcome *outcom
     } else if (has_key(line, "skipped", &value)) {
       for (int kind = 0; kind < SKIP_COUNT; kind++) {
         char *rest;
-        if (has_key(value, import_skip_name((enum skip)kind), &rest)) skips[kind] = value;
+        if (has_key(value, skip_name((enum skip)kind), &rest)) skips[kind] = value;
       }
     } else {
       ck_assert_msg(has_key(line, "warning", &value), "unknown line in expected: %s", line);

@@ -77,10 +77,10 @@ START_TEST(reads_back_names_of_formats) {
 END_TEST
 
 START_TEST(names_skips) {
-  ck_assert_str_eq(import_skip_name(SKIP_DUPLICATE), "duplicate");
-  ck_assert_str_eq(import_skip_name(SKIP_CUT_SHORT), "cut-short");
-  ck_assert_str_eq(import_skip_name(SKIP_NOT_FINITE), "not-finite");
-  ck_assert_str_eq(import_skip_name(SKIP_ENCODING), "encoding");
+  ck_assert_str_eq(skip_name(SKIP_DUPLICATE), "duplicate");
+  ck_assert_str_eq(skip_name(SKIP_CUT_SHORT), "cut_short");
+  ck_assert_str_eq(skip_name(SKIP_NOT_FINITE), "not_finite");
+  ck_assert_str_eq(skip_name(SKIP_ENCODING), "encoding");
 }
 END_TEST
 

@@ -20,7 +20,7 @@ static uint64_t make_file(char path[SCRATCH_PATH_MAX], size_t covered) {
   for (size_t i = 0; i < sizeof page; i++) page[i] = (unsigned char)(i * 31);
   ck_assert_int_eq(pwrite(fd, page, sizeof page, 0), sizeof page);
   uint64_t size = 0;
-  ck_assert_int_eq(checksum_append(fd, covered, path, NULL, &size), STATUS_OK);
+  ck_assert_int_eq(checksum_append(fd, covered, 2, path, NULL, &size), STATUS_OK);
   close(fd);
   return size;
 }

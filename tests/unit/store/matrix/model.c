@@ -52,7 +52,7 @@ static void write_model(const char *store, const char *name, uint32_t rows, uint
     ck_assert_msg(status == STATUS_OK, "%s", problem.text);
     ck_assert_uint_eq(added, row);
   }
-  ck_assert_msg(writer_finish(writer, &origin, &problem, &size, digest) == STATUS_OK, "%s", problem.text);
+  ck_assert_msg(writer_finish(writer, &origin, 1, &problem, &size, digest) == STATUS_OK, "%s", problem.text);
   writer_close(writer);
   free(vector);
 }
@@ -202,7 +202,7 @@ static enum status open_forged(const char *name, const unsigned char *head, size
   lmdb_close(lmdb);
   ck_assert_int_eq(truncate(path, (off_t)covered), 0);
   FILE *file = fopen(path, "r+");
-  ck_assert_int_eq(checksum_append(fileno(file), covered, path, &problem, &size), STATUS_OK);
+  ck_assert_int_eq(checksum_append(fileno(file), covered, 1, path, &problem, &size), STATUS_OK);
   fclose(file);
   struct model *model = NULL;
   enum status status = model_open(path, 1, &problem, &model);
@@ -218,7 +218,6 @@ START_TEST(right_sums_do_not_make_a_model) {
                       .slab_rows = 1 << 20,
                       .slabs = 1,
                       .text_chunks = 1,
-                      .word_keys = 2,
                       .text_bytes = 2,
                       .source = "x",
                       .source_format = "glove"};

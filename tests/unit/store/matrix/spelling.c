@@ -24,7 +24,7 @@ static struct model *model_of(const char *name, const char *const *words, uint32
     struct word word = {words[i], strlen(words[i])};
     ck_assert_int_eq(writer_add(writer, word, &number, 1, &problem, &row), STATUS_OK);
   }
-  ck_assert_int_eq(writer_finish(writer, &origin, &problem, &size, digest), STATUS_OK);
+  ck_assert_int_eq(writer_finish(writer, &origin, 1, &problem, &size, digest), STATUS_OK);
   writer_close(writer);
   ck_assert_int_eq(model_path(store, name, path, sizeof path, &problem), STATUS_OK);
   ck_assert_msg(model_open(path, 1, &problem, &model) == STATUS_OK, "%s", problem.text);

@@ -31,7 +31,7 @@ static char *write_model(const char *path_of_store, const char *path, size_t *le
     struct word word = {words[i], strlen(words[i])};
     ck_assert_int_eq(writer_add(writer, word, vectors[i], 3, &problem, &row), STATUS_OK);
   }
-  ck_assert_int_eq(writer_finish(writer, &origin, &problem, &size, digest), STATUS_OK);
+  ck_assert_int_eq(writer_finish(writer, &origin, 1, &problem, &size, digest), STATUS_OK);
   writer_close(writer);
   return scratch_read(path, length);
 }
@@ -41,7 +41,7 @@ static enum status verify_bytes(const char *path, const char *bytes, size_t leng
   uint64_t size;
   scratch_write(path, bytes, length - TRAILER);
   int fd = open(path, O_RDWR);
-  ck_assert_int_eq(checksum_append(fd, length - TRAILER, path, problem, &size), STATUS_OK);
+  ck_assert_int_eq(checksum_append(fd, length - TRAILER, 1, path, problem, &size), STATUS_OK);
   close(fd);
   struct model *model = NULL;
   enum status status = model_open(path, 1, problem, &model);

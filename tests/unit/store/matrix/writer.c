@@ -34,7 +34,7 @@ static void finish(struct writer *writer) {
   uint64_t size = 0;
   char digest[33];
   struct problem problem = {0};
-  ck_assert_msg(writer_finish(writer, &origin, &problem, &size, digest) == STATUS_OK, "%s", problem.text);
+  ck_assert_msg(writer_finish(writer, &origin, 1, &problem, &size, digest) == STATUS_OK, "%s", problem.text);
   ck_assert_uint_gt(size, 0);
   writer_close(writer);
 }
@@ -163,7 +163,7 @@ START_TEST(a_model_needs_a_row_and_a_name_and_a_folder) {
   uint64_t size;
   scratch_path(store, "no-rows");
   ck_assert_int_eq(open_writer(store, false, &problem, &writer), STATUS_OK);
-  ck_assert_int_eq(writer_finish(writer, &origin, &problem, &size, digest), STATUS_BAD_MATRIX);
+  ck_assert_int_eq(writer_finish(writer, &origin, 1, &problem, &size, digest), STATUS_BAD_MATRIX);
   writer_close(writer);
   ck_assert_int_eq(entries(store), 0);
   ck_assert_int_eq(writer_open(store, "../m", false, &problem, &writer), STATUS_BAD_ARGUMENT);
