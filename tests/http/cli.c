@@ -419,7 +419,7 @@ START_TEST(healthcheck) {
   ck_assert_int_eq(run.code, 1);
   ck_assert_uint_gt(strlen(run.err), 0);
   run_release(&run);
-  free(zoo.floats);
+  fixture_release(&zoo);
 }
 END_TEST
 

@@ -53,6 +53,20 @@ START_TEST(ambiguous_framing_is_refused) {
       REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n"
               "f\r\n{\"indices\":[1]}\r\n0\r\n\r\n"),
       REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n"),
+      REQUEST("GET /livez HTTP/1.1\r\n\r\n"), /* RFC 9112, section 3.2: HTTP/1.1 needs a Host */
+      REQUEST("GET /livez HTTP/1.1\r\nHost: a\r\nnocolon\r\n\r\n"),
+      REQUEST("GET /livez HTTP/1.1\r\n X: 1\r\nHost: a\r\n\r\n"),
+      REQUEST("GET /livez HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: +15\r\n\r\n{\"indices\":[1]}"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n{\"indices\":[1]}"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 15, 15\r\n\r\n{\"indices\":[1]}"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 0x0f\r\n\r\n{\"indices\":[1]}"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\n{\"indices\":[1]}"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-f\r\n{}"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}XX0\r\n\r\n"),
       REQUEST("GET /li%00vez HTTP/1.1\r\nHost: a\r\n\r\n"),
       REQUEST("GET /livez%00 HTTP/1.1\r\nHost: a\r\n\r\n"),
   };
@@ -125,6 +139,19 @@ START_TEST(keep_alive) {
     answer_release(&answer);
   }
   ck_assert(raw_closes(&raw));
+  raw_close(&raw);
+}
+END_TEST
+
+/* As proxies send it (RFC 9112, section 3.2.2). */
+START_TEST(the_absolute_form) {
+  struct raw raw;
+  struct answer answer;
+  raw_open(&raw, served.port);
+  raw_send_text(&raw, "GET http://127.0.0.1/vector?word=cat HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  ck_assert(raw_answer(&raw, false, &answer));
+  json_decref(expect_answer(&answer, 200));
+  answer_release(&answer);
   raw_close(&raw);
 }
 END_TEST
@@ -332,6 +359,7 @@ int main(void) {
   tcase_add_test(tcase, bytes_that_are_not_http);
   tcase_add_test(tcase, a_malformed_escape_is_a_400);
   tcase_add_test(tcase, keep_alive);
+  tcase_add_test(tcase, the_absolute_form);
   tcase_add_test(tcase, http_1_0_closes_unless_asked);
   tcase_add_test(tcase, pipelining_keeps_the_order);
   tcase_add_test(tcase, a_refusal_within_a_pipeline_stops_nothing);

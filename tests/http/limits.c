@@ -240,7 +240,7 @@ int main(void) {
   int failed = suite_run(suite);
   daemon_stop(&served);
   daemon_stop(&strict);
-  free(zoo.floats);
+  fixture_release(&zoo);
   scratch_close();
   return failed;
 }

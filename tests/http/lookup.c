@@ -107,9 +107,9 @@ START_TEST(positions_of_impossible_indices_are_named) {
   static const struct {
     const char *body, *pointer;
   } cases[] = {
-      {"{\"indices\":[[0,1,2,29],[3]]}", "#/indices/0/3"},
+      {"{\"indices\":[[0,1,2,30],[3]]}", "#/indices/0/3"},
       {"{\"indices\":[[0],[1,-1]]}", "#/indices/1/1"},
-      {"{\"indices\":[0,1,29]}", "#/indices/2"},
+      {"{\"indices\":[0,1,30]}", "#/indices/2"},
       {"{\"indices\":[-1]}", "#/indices/0"},
       {"{\"indices\":[0,1.5]}", "#/indices/1"},
       {"{\"indices\":[[0,1.0]]}", "#/indices/0/1"},
@@ -119,7 +119,7 @@ START_TEST(positions_of_impossible_indices_are_named) {
       {"{\"indices\":[0,[1]]}", "#/indices/1"},
       {"{\"indices\":[[0],1]}", "#/indices/1"},
       {"{\"indices\":[[[0]]]}", "#/indices/0/0"},
-      {"{\"indices\":[4294967296]}", "#/indices/0"},
+      {"{\"indices\":[4304967306]}", "#/indices/0"},
       {"{\"indices\":[9223372036854775807]}", "#/indices/0"},
       {"{\"indices\":5}", "#/indices"},
       {"{\"indices\":{}}", "#/indices"},
@@ -131,7 +131,7 @@ START_TEST(positions_of_impossible_indices_are_named) {
       {"{\"indices\":[[0]],\"truncating\":\"both\"}", "#/truncating"},
       {"{\"indices\":[[0]],\"value\":\"0\"}", "#/value"},
       {"{\"indices\":[[0]],\"value\":1e39}", "#/value"},
-      {"{\"indices\":[[0]],\"pad_index\":29}", "#/pad_index"},
+      {"{\"indices\":[[0]],\"pad_index\":30}", "#/pad_index"},
       {"{\"indices\":[[0]],\"pad_index\":-1}", "#/pad_index"},
       {"{\"indices\":[[0]],\"model\":7}", "#/model"},
   };
@@ -148,7 +148,7 @@ START_TEST(what_is_wrong_is_said_in_words) {
   const char *detail = json_string_value(json_at(problem, "/errors/0/detail"));
   ck_assert_ptr_nonnull(detail);
   ck_assert_ptr_nonnull(strstr(detail, "400001"));
-  ck_assert_ptr_nonnull(strstr(detail, "29"));
+  ck_assert_ptr_nonnull(strstr(detail, "30"));
   json_decref(problem);
 }
 END_TEST

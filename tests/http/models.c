@@ -207,8 +207,8 @@ int main(void) {
   int failed = suite_run(suite);
   daemon_stop(&served);
   daemon_stop(&with_default);
-  free(zoo.floats);
-  free(digits.floats);
+  fixture_release(&zoo);
+  fixture_release(&digits);
   scratch_close();
   return failed;
 }

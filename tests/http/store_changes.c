@@ -47,7 +47,7 @@ START_TEST(a_new_model_is_served) {
   await_status(&daemon, "/models/digits", 200);
   json_decref(get_json(daemon.port, 200, "/vector?model=digits&word=d1"));
   daemon_stop(&daemon);
-  free(digits.floats);
+  fixture_release(&digits);
 }
 END_TEST
 
@@ -73,7 +73,7 @@ START_TEST(sighup_looks_at_once_and_harms_nothing) {
   await_status(&daemon, "/models/digits", 200);
   json_decref(get_json(daemon.port, 200, "/vector?model=zoo&word=cat"));
   daemon_stop(&daemon);
-  free(digits.floats);
+  fixture_release(&digits);
 }
 END_TEST
 
@@ -83,7 +83,7 @@ static void write_uniform(const char *path, float value) {
   fixture_bulk(&bulk, 2000, 16);
   for (size_t i = 0; i < bulk.rows * bulk.dim; i++) bulk.floats[i] = value;
   fixture_write(&bulk, path);
-  free(bulk.floats);
+  fixture_release(&bulk);
 }
 
 /* Asks for rows from all over the matrix; they must all be of one version, which is returned. */
@@ -296,7 +296,7 @@ int main(void) {
   scratch_open();
   fixture_zoo(&zoo);
   int failed = suite_run(suite);
-  free(zoo.floats);
+  fixture_release(&zoo);
   scratch_close();
   return failed;
 }

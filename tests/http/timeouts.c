@@ -75,7 +75,7 @@ int main(void) {
   daemon_await_ready(&served, 200);
   int failed = suite_run(suite);
   daemon_stop(&served);
-  free(zoo.floats);
+  fixture_release(&zoo);
   scratch_close();
   return failed;
 }

@@ -30,10 +30,7 @@ START_TEST(word_of_every_index) {
   json_t *answer = get_json(served.port, 200, target);
   expect_text(answer, "/model", "zoo");
   expect_integer(answer, "/index", _i);
-  if (_i == ZOO_BYTES)
-    ck_assert_int_eq(strcasecmp(json_string_value(json_at(answer, "/word_bytes")), "%FF%FEx"), 0);
-  else
-    expect_text(answer, "/word", zoo.words[_i].bytes);
+  expect_zoo_word(answer, (size_t)_i);
   json_decref(answer);
 }
 END_TEST
@@ -42,7 +39,7 @@ START_TEST(unknown_ones) {
   json_t *problem = get_problem(served.port, 404, "word_not_found", "/index?word=kiten");
   expect_text(problem, "/suggestions/0", "kitten");
   json_decref(problem);
-  json_decref(get_problem(served.port, 404, "index_not_found", "/word?index=29"));
+  json_decref(get_problem(served.port, 404, "index_not_found", "/word?index=30"));
   json_decref(get_problem(served.port, 422, "invalid_request", "/word?index=-1"));
   json_decref(get_problem(served.port, 400, "missing_parameter", "/word"));
   json_decref(get_problem(served.port, 400, "missing_parameter", "/index"));
@@ -98,7 +95,7 @@ static void expect_pages(const char *prefix, size_t limit) {
 }
 
 START_TEST(pages_in_byte_order) {
-  static const size_t limits[] = {1, 2, 3, 7, 28, 29, 1000};
+  static const size_t limits[] = {1, 2, 3, 7, 29, 30, 1000};
   for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) expect_pages("", limits[i]);
   expect_pages("ca", 1);
   expect_pages("ca", 2);
@@ -112,8 +109,7 @@ START_TEST(prefix_is_bytes_too) {
   json_t *answer = get_json(served.port, 200, "/words?prefix=%FF");
   expect_length(answer, "/words", 1);
   expect_integer(answer, "/words/0/index", ZOO_BYTES);
-  expect_text(answer, "/words/0/word", "\xef\xbf\xbd\xef\xbf\xbdx");
-  ck_assert_int_eq(strcasecmp(json_string_value(json_at(answer, "/words/0/word_bytes")), "%FF%FEx"), 0);
+  expect_zoo_word(json_at(answer, "/words/0"), ZOO_BYTES);
   json_decref(answer);
 }
 END_TEST

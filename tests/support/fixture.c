@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "tests/support/json_expect.h"
 #include "tests/support/scratch.h"
@@ -46,6 +47,7 @@ static const struct fixture_word zoo_words[ZOO_ROWS] = {
     [ZOO_QUOTE] = WORD("quo\"te\\back"),
     [ZOO_CLEF] = WORD("\xf0\x9d\x84\x9e"),
     [ZOO_NEL] = WORD("\xc2\x85"),
+    [ZOO_NUL] = WORD("a\0b"),
 };
 
 static const struct fixture_word digit_words[] = {WORD("d0"), WORD("d1"), WORD("d2"), WORD("d3")};
@@ -86,15 +88,22 @@ void fixture_digits(struct fixture *fixture) {
 }
 
 void fixture_bulk(struct fixture *fixture, size_t rows, size_t dim) {
+  enum { ROOM = 24 };
   make_up(allocate(fixture, rows, dim), rows * dim);
   struct fixture_word *words = calloc(rows, sizeof *words);
-  if (!words) support_fail("out of memory");
+  fixture->texts = calloc(rows, ROOM);
+  if (!words || !fixture->texts) support_fail("out of memory");
   for (size_t i = 0; i < rows; i++) {
-    char *text = malloc(24);
-    if (!text) support_fail("out of memory");
-    words[i] = (struct fixture_word){text, (size_t)sprintf(text, "w%zu", i)};
+    char *text = fixture->texts + i * ROOM;
+    words[i] = (struct fixture_word){text, (size_t)snprintf(text, ROOM, "w%zu", i)};
   }
   fixture->words = words;
+}
+
+void fixture_release(struct fixture *fixture) {
+  free(fixture->floats);
+  if (fixture->texts) free((void *)fixture->words);
+  free(fixture->texts);
 }
 
 void fixture_write(const struct fixture *fixture, const char *path) {
@@ -110,6 +119,22 @@ void fixture_write(const struct fixture *fixture, const char *path) {
 
 const float *fixture_row(const struct fixture *fixture, size_t row) {
   return fixture->floats + row * fixture->dim;
+}
+
+void expect_zoo_word(const json_t *object, size_t row) {
+  const struct fixture_word *word = &zoo_words[row];
+  const json_t *text = json_at(object, "/word");
+  ck_assert_msg(json_is_string(text), "no word");
+  if (row == ZOO_BYTES) {
+    expect_text(object, "/word", "\xef\xbf\xbd\xef\xbf\xbdx");
+  } else {
+    ck_assert_uint_eq(json_string_length(text), word->length);
+    ck_assert_mem_eq(json_string_value(text), word->bytes, word->length);
+  }
+  const char *bytes = json_string_value(json_at(object, "/word_bytes"));
+  const char *wanted = row == ZOO_BYTES ? "%ff%fex" : row == ZOO_NUL ? "a%00b" : NULL;
+  ck_assert_msg((bytes != NULL) == (wanted != NULL), "row %zu: word_bytes is %s", row, bytes ? bytes : "missing");
+  if (wanted) ck_assert_msg(strcasecmp(bytes, wanted) == 0, "word_bytes is %s, not %s", bytes, wanted);
 }
 
 /* Sixteen running sums, folded by halves. */

@@ -15,6 +15,7 @@ struct fixture {
   size_t dim;
   const struct fixture_word *words; /* [rows] */
   float *floats;                    /* [rows][dim] */
+  char *texts;                      /* what the words of fixture_bulk() borrow */
 };
 
 /* The rows of fixture_zoo() that tests name. LEFT and RIGHT have the same vector; ZERO has the zero vector. */
@@ -48,6 +49,7 @@ enum {
   ZOO_QUOTE,   /* quo"te\back */
   ZOO_CLEF,    /* U+1D11E, four bytes of UTF-8 */
   ZOO_NEL,     /* U+0085 */
+  ZOO_NUL,     /* "a", byte 00, "b" */
   ZOO_ROWS
 };
 enum { ZOO_DIM = 5 };
@@ -61,10 +63,16 @@ void fixture_digits(struct fixture *fixture);
 /* `rows` x `dim` of made-up floats, words "w0", "w1" and so on: for what needs bulk. */
 void fixture_bulk(struct fixture *fixture, size_t rows, size_t dim);
 
+void fixture_release(struct fixture *fixture);
+
 /* Writes it in GloVe's layout, with digits enough to read back the same float32. */
 void fixture_write(const struct fixture *fixture, const char *path);
 
 const float *fixture_row(const struct fixture *fixture, size_t row);
+
+/* Fails unless "word" and "word_bytes" of a row, a hit or an entry are those of this word of the zoo. A word that is
+ * not UTF-8, or holds a NUL, has word_bytes beside it; others do not. */
+void expect_zoo_word(const json_t *object, size_t row);
 
 /* The similarity of the contract, in float64, in the summing order that rows.h documents. */
 double fixture_similarity(const float *a, const float *b, size_t dim);

@@ -270,6 +270,11 @@ bool raw_answer(struct raw *raw, bool head_only, struct answer *answer) {
   return empty || read_body(raw, answer);
 }
 
+bool raw_waits_for_reading(struct raw *raw) {
+  char byte;
+  return recv(raw->descriptor, &byte, 1, MSG_PEEK) == 1;
+}
+
 bool raw_closes(struct raw *raw) {
   while (read_more(raw)) continue;
   return true;

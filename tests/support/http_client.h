@@ -56,6 +56,9 @@ void raw_half_close(struct raw *raw); /* says that no more will be sent */
  * given as they come. False when the peer closes, or resets, before a whole one. */
 bool raw_answer(struct raw *raw, bool head_only, struct answer *answer);
 
+/* Waits until the first byte of an answer has come, and leaves it unread. */
+bool raw_waits_for_reading(struct raw *raw);
+
 /* Whether the peer closes the connection (or resets it) before the patience ends; what it sends until then is dropped.
  */
 bool raw_closes(struct raw *raw);

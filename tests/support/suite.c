@@ -35,7 +35,7 @@ int suite_main_with_zoo(Suite *suite, struct daemon *daemon, struct fixture *zoo
   daemon_await_ready(daemon, 200);
   int failed = suite_run(suite);
   daemon_stop(daemon);
-  free(zoo->floats);
+  fixture_release(zoo);
   scratch_close();
   return failed;
 }

@@ -1,0 +1,171 @@
+/* More than the daemon will take: connections, bytes being parsed, bytes being sent, descriptors. Refused with 503 and
+ * Retry-After, or made to wait; and all is well when the load has gone. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/http_client.h"
+#include "tests/support/json_expect.h"
+#include "tests/support/suite.h"
+
+static struct fixture zoo;
+
+static void expect_busy(const struct answer *answer) {
+  char value[64] = "";
+  json_decref(expect_problem(answer, 503, "busy"));
+  ck_assert_msg(answer_header(answer, "Retry-After", value, sizeof value), "no Retry-After");
+  ck_assert_int_gt(atoi(value), 0);
+}
+
+/* Asks until the answer is a 200: what others held is given back a moment after they have gone. */
+static void await_well(unsigned port, const char *target) {
+  double deadline = support_seconds() + SUPPORT_PATIENCE_SECONDS;
+  for (;;) {
+    struct raw raw;
+    struct answer answer;
+    char text[256];
+    raw_open(&raw, port);
+    snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", target);
+    raw_send_text(&raw, text);
+    bool well = raw_answer(&raw, false, &answer) && answer.status == 200;
+    answer_release(&answer);
+    raw_close(&raw);
+    if (well) return;
+    ck_assert_msg(support_seconds() < deadline, "%s is not answered after the load", target);
+    support_pause();
+  }
+}
+
+START_TEST(too_many_connections) {
+  enum { MOST = 4 };
+  struct daemon daemon;
+  struct raw held[MOST], more;
+  struct answer answer;
+  daemon_prepare(&daemon);
+  suite_import(&daemon, "zoo", &zoo);
+  daemon_start(&daemon, "--limit-connections", "4", NULL);
+  for (size_t i = 0; i < MOST; i++) {
+    raw_open(&held[i], daemon.port);
+    raw_send_text(&held[i], "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n");
+    ck_assert(raw_answer(&held[i], false, &answer));
+    ck_assert_int_eq(answer.status, 200);
+    answer_release(&answer);
+  }
+  raw_open(&more, daemon.port);
+  raw_send_text(&more, "GET /vector?word=cat HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  for (size_t i = 0; i < MOST; i++) raw_close(&held[i]);
+  ck_assert_msg(raw_answer(&more, false, &answer), "closed without an answer");
+  if (answer.status == 503)
+    expect_busy(&answer); /* told at once that there was no room */
+  else
+    json_decref(expect_answer(&answer, 200)); /* or answered when there was */
+  answer_release(&answer);
+  raw_close(&more);
+  await_well(daemon.port, "/vector?word=cat");
+  daemon_stop(&daemon);
+}
+END_TEST
+
+/* Half of a body of 900 kB is there, so that the budget of 1 MiB is taken; a second such body has no room. */
+START_TEST(too_many_bytes_being_parsed) {
+  enum { LENGTH = 900000 };
+  struct daemon daemon;
+  struct raw first, second;
+  struct answer answer;
+  daemon_prepare(&daemon);
+  suite_import(&daemon, "zoo", &zoo);
+  daemon_start(&daemon, "--limit-parsing-bytes", "1M", NULL);
+  char *body = malloc(LENGTH);
+  ck_assert_ptr_nonnull(body);
+  memset(body, ' ', LENGTH);
+  memcpy(body, "{\"indices\":[1]}", 15);
+  static const char head[] =
+      "POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\nExpect: 100-continue\r\n\r\n";
+  raw_open(&first, daemon.port);
+  raw_send_text(&first, head);
+  ck_assert(raw_answer(&first, false, &answer));
+  ck_assert_int_eq(answer.status, 100);
+  answer_release(&answer);
+  raw_open(&second, daemon.port);
+  raw_send_text(&second, head);
+  ck_assert(raw_answer(&second, false, &answer));
+  if (answer.status == 100) { /* or it is told before it sends anything */
+    answer_release(&answer);
+    raw_send(&second, body, LENGTH);
+    ck_assert(raw_answer(&second, false, &answer));
+  }
+  expect_busy(&answer);
+  answer_release(&answer);
+  raw_close(&second);
+  raw_close(&first);
+  await_well(daemon.port, "/vector?word=cat");
+  free(body);
+  daemon_stop(&daemon);
+}
+END_TEST
+
+/* An answer of 16 MB that nobody reads takes the budget of 24 MiB; a second one has no room, until the first goes. */
+START_TEST(too_many_bytes_being_sent) {
+  static const char request[] =
+      "POST /lookup HTTP/1.1\r\nHost: a\r\nAccept: application/octet-stream\r\nContent-Length: 34\r\n\r\n"
+      "{\"indices\":[[1]],\"maxlen\":838860} ";
+  struct daemon daemon;
+  struct raw first, second;
+  struct answer answer;
+  daemon_prepare(&daemon);
+  suite_import(&daemon, "zoo", &zoo);
+  daemon_start(&daemon, "--limit-answer-bytes", "24M", NULL);
+  raw_open(&first, daemon.port);
+  raw_send_text(&first, request);
+  ck_assert_msg(raw_waits_for_reading(&first), "no answer began");
+  raw_open(&second, daemon.port);
+  raw_send_text(&second, request);
+  ck_assert(raw_answer(&second, false, &answer));
+  expect_busy(&answer);
+  answer_release(&answer);
+  ck_assert(raw_answer(&first, false, &answer));
+  ck_assert_uint_eq(answer.length, 838860u * ZOO_DIM * 4u);
+  answer_release(&answer);
+  raw_close(&first);
+  raw_close(&second);
+  await_well(daemon.port, "/vector?word=cat");
+  daemon_stop(&daemon);
+}
+END_TEST
+
+/* With 100 descriptors and 200 clients, some wait or are closed; when they have gone it accepts again. */
+START_TEST(no_descriptors_left) {
+  enum { CLIENTS = 200 };
+  struct daemon daemon;
+  struct raw held[CLIENTS];
+  if (getenv("WORDVEC_WRAPPER")) return; /* which needs descriptors of its own */
+  daemon_prepare(&daemon);
+  suite_import(&daemon, "zoo", &zoo);
+  setenv("WORDVEC_WRAPPER", "prlimit --nofile=100:100", 1);
+  daemon_start(&daemon, NULL);
+  unsetenv("WORDVEC_WRAPPER");
+  for (size_t i = 0; i < CLIENTS; i++) {
+    raw_open(&held[i], daemon.port);
+    raw_send_text(&held[i], "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  for (size_t i = 0; i < CLIENTS; i++) raw_close(&held[i]);
+  await_well(daemon.port, "/vector?word=cat");
+  daemon_stop(&daemon);
+}
+END_TEST
+
+int main(void) {
+  TCase *tcase;
+  Suite *suite = suite_of("http/overload", &tcase);
+  tcase_add_test(tcase, too_many_connections);
+  tcase_add_test(tcase, too_many_bytes_being_parsed);
+  tcase_add_test(tcase, too_many_bytes_being_sent);
+  tcase_add_test(tcase, no_descriptors_left);
+  scratch_open();
+  fixture_zoo(&zoo);
+  int failed = suite_run(suite);
+  fixture_release(&zoo);
+  scratch_close();
+  return failed;
+}
