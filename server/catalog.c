@@ -32,7 +32,8 @@ struct entry {
   char name[MODEL_NAME_MAX + 1]; /* "" for a file whose name gives none */
   unsigned folder;
   struct identity identity;
-  struct model *model; /* NULL: no version of the file could be opened */
+  struct model *model;    /* NULL: no version of the file could be opened */
+  struct problem problem; /* of this version; STATUS_OK when it is the model */
 };
 
 struct table {
@@ -54,6 +55,7 @@ struct catalog {
 struct look {
   struct catalog *catalog;
   struct table next;
+  bool insist;
   bool changed;
   bool failed; /* no memory: the table stays as it was, and the next look tries again */
   catalog_event *event;
@@ -127,23 +129,32 @@ static void report(const struct look *look, bool failed, const char *model, cons
   if (look->event) look->event(look->context, failed, model, text);
 }
 
-/* Opens the file of an entry that is new or changed. On failure the entry keeps the version it has, if any. */
-static void open_entry(struct look *look, struct entry *entry) {
+/* Whether opening the same version of a file again may go otherwise: what is in it does not change. */
+static bool may_pass(enum status status) {
+  return status != STATUS_OK && status != STATUS_FOREIGN && status != STATUS_DAMAGED && status != STATUS_UNSUPPORTED;
+}
+
+/* Opens the file of an entry. On failure the entry keeps the version it has, if any; `told` is the failure that has
+ * been reported already. */
+static void open_entry(struct look *look, struct entry *entry, const struct problem *told) {
   const struct catalog *catalog = look->catalog;
+  struct problem *problem = &entry->problem;
   char path[4096];
-  char text[sizeof((struct problem *)0)->text + 128];
-  struct problem problem;
-  struct model *model;
-  look->changed = true;
-  if (snprintf(path, sizeof path, "%s/%s", catalog->folders[entry->folder], entry->file) >= (int)sizeof path) {
-    report(look, true, entry->name, "the path of the file is too long");
-    return;
-  }
-  if (model_open(path, catalog->threads, &problem, &model) != STATUS_OK) {
-    snprintf(text, sizeof text, "%s%s", problem.text, entry->model ? "; the version before it is served on" : "");
+  char text[sizeof problem->text + 128];
+  struct model *model = NULL;
+  *problem = (struct problem){.status = STATUS_OK};
+  enum status status =
+      snprintf(path, sizeof path, "%s/%s", catalog->folders[entry->folder], entry->file) < (int)sizeof path
+          ? model_open(path, catalog->threads, problem, &model)
+          : problem_set(problem, STATUS_LIMIT, 0, "the path of the file is too long");
+  if (status != STATUS_OK) {
+    if (told && strcmp(told->text, problem->text) == 0) return;
+    look->changed = true;
+    snprintf(text, sizeof text, "%s%s", problem->text, entry->model ? "; the version before it is served on" : "");
     report(look, true, entry->name, text);
     return;
   }
+  look->changed = true;
   const struct model_info *info = model_info(model);
   snprintf(text, sizeof text, "%s: %llu rows x %u, digest %s", entry->model ? "replaced" : "serving",
            (unsigned long long)info->rows, info->dim, info->digest);
@@ -173,19 +184,19 @@ static void take_file(struct look *look, unsigned folder, const char *file, cons
   snprintf(entry->file, sizeof entry->file, "%s", file);
   bool named = name_of_file(file, entry->name);
   if (old && old->model) entry->model = model_acquire(old->model);
+  if (old) entry->problem = old->problem;
   if (!named) {
     entry->name[0] = '\0';
     if (old) return;
     char text[FILE_NAME_SIZE + 160];
-    snprintf(
-        text, sizeof text,
-        "'%s' is ignored: a model's name begins with a letter or digit and goes on with up to 127 letters, digits, "
-        "'.', '_' or '-'",
-        file);
+    snprintf(text, sizeof text, "'%s' is ignored: " MODEL_NAME_RULE, file);
     look->changed = true;
     report(look, true, "", text);
   } else if (!old || !same_identity(&old->identity, &identity)) {
-    open_entry(look, entry);
+    look->changed = true;
+    open_entry(look, entry, NULL);
+  } else if (look->insist ? old->problem.status != STATUS_OK : may_pass(old->problem.status)) {
+    open_entry(look, entry, &old->problem);
   }
 }
 
@@ -271,8 +282,8 @@ static void swap_tables(struct look *look) {
   *next = old;
 }
 
-void catalog_refresh(struct catalog *catalog, catalog_event *event, void *context) {
-  struct look look = {.catalog = catalog, .event = event, .context = context};
+void catalog_refresh(struct catalog *catalog, bool insist, catalog_event *event, void *context) {
+  struct look look = {.catalog = catalog, .insist = insist, .event = event, .context = context};
   look_at_folder(&look, 0);
   if (catalog->folders[1] && count_served(&look.next) == 0) {
     look_at_folder(&look, 1);

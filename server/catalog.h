@@ -21,9 +21,11 @@ enum status catalog_set_fallback(struct catalog *catalog, const char *folder) MU
 /* What one look found, a line for the log each time something changed. */
 typedef void catalog_event(void *context, bool failed, const char *model, const char *text);
 
-/* Looks at the folder: opens new and replaced files, drops removed ones; a file that cannot be opened is reported
- * once until it changes and never replaces an older version that is served. Called from one thread. */
-void catalog_refresh(struct catalog *catalog, catalog_event *event, void *context);
+/* Looks at the folder: opens new and replaced files, drops removed ones; a file that cannot be opened never replaces an
+ * older version that is served. It is tried again when it changes, and at every look when the reason may pass (no
+ * permission, no memory, no descriptor); `insist`: whatever the reason. The same failure is reported once. Called from
+ * one thread. */
+void catalog_refresh(struct catalog *catalog, bool insist, catalog_event *event, void *context);
 
 /* Whether the first look is done. */
 bool catalog_looked(const struct catalog *catalog);

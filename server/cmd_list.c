@@ -38,7 +38,7 @@ int cmd_list(const struct options *options) {
     fprintf(stderr, "wordvec list: out of memory\n");
     return EXIT_FAILURE;
   }
-  catalog_refresh(catalog, tell_failure, &failures);
+  catalog_refresh(catalog, false, tell_failure, &failures);
   if (catalog_list(catalog, &entries, &count) != STATUS_OK) {
     fprintf(stderr, "wordvec list: out of memory\n");
     catalog_free(catalog);

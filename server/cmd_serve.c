@@ -1,5 +1,6 @@
-/* wordvec serve: starts the daemon, looks at the store every second, and on SIGTERM or SIGINT ends it without losing an
- * answer. The main thread does all of this; requests run on libmicrohttpd's threads, which see no signals. */
+/* wordvec serve: starts the daemon, and on SIGTERM or SIGINT ends it without losing an answer. The main thread waits
+ * for these; a thread of its own looks at the store every second and on SIGHUP, for a look takes as long as reading a
+ * new file does; requests run on libmicrohttpd's threads, which see no signals. */
 #include <errno.h>
 #include <jansson.h>
 #include <poll.h>
@@ -19,7 +20,8 @@
 
 enum {
   THREADS_MOST = 4,
-  LOOK_MILLISECONDS = 1000,
+  LOOK_SECONDS = 1,
+  TURN_MILLISECONDS = 1000,
   DRAIN_POLL_MILLISECONDS = 10,
   DESCRIPTORS_KEPT = 64 /* for everything that is not a connection */
 };
@@ -29,7 +31,8 @@ struct daemon {
   struct log log;
   struct service service;
   struct http *http;
-  int signals; /* signalfd */
+  int signals; /* signalfd of SIGTERM and SIGINT */
+  pthread_t looker;
 };
 
 static void tell_model(void *context, bool failed, const char *model, const char *text) {
@@ -79,16 +82,21 @@ static bool choose_kernel(const struct options *options, const struct kernel **k
   return false;
 }
 
-/* Signals are taken from a descriptor; this must come before any thread is started, for threads inherit the mask. */
+static void set_of_hangup(sigset_t *set) {
+  sigemptyset(set);
+  sigaddset(set, SIGHUP);
+}
+
+/* Signals are waited for; this must come before any thread is started, for threads inherit the mask. */
 static int block_signals(void) {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGHUP);
+  sigset_t hangup, stop;
+  set_of_hangup(&hangup);
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTERM);
+  sigaddset(&stop, SIGINT);
   signal(SIGPIPE, SIG_IGN);
-  if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) return -1;
-  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (pthread_sigmask(SIG_BLOCK, &hangup, NULL) != 0 || pthread_sigmask(SIG_BLOCK, &stop, NULL) != 0) return -1;
+  return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static int next_signal(const struct daemon *daemon) {
@@ -111,10 +119,6 @@ static enum status make_service(struct daemon *daemon, const struct kernel *kern
   return status;
 }
 
-static void look(struct daemon *daemon) {
-  catalog_refresh(daemon->service.catalog, tell_model, &daemon->log);
-}
-
 static void tell_start(struct daemon *daemon, unsigned threads) {
   log_event(&daemon->log, false, "start", "wordvec %s: %u threads, %s kernel, store %s", WORDVEC_VERSION, threads,
             daemon->service.kernel->name, daemon->options->store);
@@ -135,14 +139,47 @@ static void tell_readiness(struct daemon *daemon) {
   model_drop(model);
 }
 
-static enum status start_http(struct daemon *daemon, unsigned threads, struct problem *problem) {
+/* The thread that looks at the store until the daemon drains. */
+static void *look_on(void *argument) {
+  struct daemon *daemon = argument;
+  struct service *service = &daemon->service;
+  const struct timespec pause = {.tv_sec = LOOK_SECONDS};
+  sigset_t hangup;
+  set_of_hangup(&hangup);
+  catalog_refresh(service->catalog, false, tell_model, &daemon->log);
+  if (atomic_load(&service->draining)) return NULL;
+  tell_readiness(daemon);
+  log_listening(&daemon->log, http_url(daemon->http));
+  for (;;) {
+    int number = sigtimedwait(&hangup, NULL, &pause);
+    if (atomic_load(&service->draining)) return NULL;
+    catalog_refresh(service->catalog, number == SIGHUP, tell_model, &daemon->log);
+  }
+}
+
+/* Whether the looking thread has ended, when the daemon drains. Reading a large file cannot be interrupted, and nobody
+ * waits for it any more: the end of the process ends it too. */
+static bool looker_ended(const struct daemon *daemon) {
+  struct timespec soon;
+  pthread_kill(daemon->looker, SIGHUP);
+  clock_gettime(CLOCK_REALTIME, &soon);
+  soon.tv_sec += 1;
+  return pthread_timedjoin_np(daemon->looker, NULL, &soon) == 0;
+}
+
+static enum status start(struct daemon *daemon, unsigned threads, struct problem *problem) {
   struct http_options options = {
       .address = daemon->options->serve.address,
       .threads = threads,
       .service = &daemon->service,
       .log = &daemon->log,
   };
-  return http_start(&options, problem, &daemon->http);
+  enum status status = http_start(&options, problem, &daemon->http);
+  if (status != STATUS_OK) return status;
+  int error = pthread_create(&daemon->looker, NULL, look_on, daemon);
+  if (error == 0) return STATUS_OK;
+  http_stop(daemon->http);
+  return problem_set_errno(problem, error, "cannot start a thread");
 }
 
 static int64_t now_milliseconds(void) {
@@ -155,21 +192,12 @@ static int64_t now_milliseconds(void) {
 static void serve(struct daemon *daemon) {
   struct pollfd wait[] = {{.fd = daemon->signals, .events = POLLIN},
                           {.fd = http_descriptor(daemon->http), .events = POLLIN}};
-  int64_t looked = now_milliseconds();
-  for (;;) {
-    int64_t rest = looked + LOOK_MILLISECONDS - now_milliseconds();
-    poll(wait, 2, rest > 0 ? (int)rest : 0);
+  int number;
+  while ((number = next_signal(daemon)) == 0) {
+    poll(wait, 2, TURN_MILLISECONDS);
     http_turn(daemon->http);
-    int number = next_signal(daemon);
-    if (number == SIGTERM || number == SIGINT) {
-      log_event(&daemon->log, false, "stop", "%s: finishing what is in flight",
-                number == SIGTERM ? "SIGTERM" : "SIGINT");
-      return;
-    }
-    if (number != SIGHUP && now_milliseconds() - looked < LOOK_MILLISECONDS) continue;
-    look(daemon);
-    looked = now_milliseconds();
   }
+  log_event(&daemon->log, false, "stop", "%s: finishing what is in flight", number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
 /* Waits until nothing is in flight, twice in a row, as a request may just be coming in on an open connection. A second
@@ -183,8 +211,7 @@ static void drain(struct daemon *daemon) {
     poll(NULL, 0, DRAIN_POLL_MILLISECONDS);
     http_turn(daemon->http);
     idle = http_in_flight(daemon->http) == 0 ? idle + 1 : 0;
-    int number = next_signal(daemon);
-    if (number == SIGTERM || number == SIGINT) break;
+    if (next_signal(daemon) != 0) break;
   }
   size_t left = http_in_flight(daemon->http);
   if (left > 0) log_event(&daemon->log, true, "stop", "%zu requests were still in flight and are given up", left);
@@ -194,18 +221,17 @@ static int run(struct daemon *daemon) {
   unsigned threads = command_threads(daemon->options, THREADS_MOST);
   struct problem problem;
   tell_start(daemon, threads);
-  if (start_http(daemon, threads, &problem) != STATUS_OK) {
+  if (start(daemon, threads, &problem) != STATUS_OK) {
     log_event(&daemon->log, true, "start", "%s", problem.text);
     return EXIT_FAILURE;
   }
   /* Connections are accepted from here on; /livez answers and /readyz says 503 while a large store is being read. */
-  look(daemon);
-  tell_readiness(daemon);
-  log_listening(&daemon->log, http_url(daemon->http));
   serve(daemon);
   drain(daemon);
+  bool ended = looker_ended(daemon);
   http_stop(daemon->http);
   log_event(&daemon->log, false, "stopped", "stopped");
+  if (!ended) _exit(EXIT_SUCCESS); /* not exit(): what it tidies up, that thread still uses */
   return EXIT_SUCCESS;
 }
 

@@ -1,11 +1,14 @@
 /* A daemon's life: start, an empty store, readiness, signals with requests in flight, the log. Each test has a daemon
  * of its own. */
+#define XXH_INLINE_ALL
 #include <check.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "tests/support/http_client.h"
 #include "tests/support/json_expect.h"
@@ -133,6 +136,44 @@ START_TEST(a_large_answer_is_finished) {
 END_TEST
 
 /* While it drains, an open connection hears that the daemon is not ready and that the connection ends. */
+/* A store file that takes minutes to read and nothing to make: a hole of 1 TiB behind which the trailer that
+ * store/FORMAT.md describes is right but for the sums of the blocks. */
+static void write_endless_model(const char *store) {
+  enum { BLOCKS = 1 << 14 };
+  static const uint64_t covered = (uint64_t)1 << 40;
+  struct {
+    uint64_t sums[BLOCKS];
+    char magic[8];
+    uint64_t covered, blocks, sum;
+  } *trailer = calloc(1, sizeof *trailer);
+  ck_assert_ptr_nonnull(trailer);
+  memcpy(trailer->magic, "WVECSUM1", sizeof trailer->magic);
+  trailer->covered = covered;
+  trailer->blocks = BLOCKS;
+  trailer->sum = XXH3_64bits(trailer, sizeof *trailer - sizeof trailer->sum);
+  char path[SCRATCH_PATH_MAX];
+  snprintf(path, sizeof path, "%.900s/endless.mdb", store);
+  int descriptor = open(path, O_WRONLY | O_CREAT, 0600);
+  ck_assert_int_ge(descriptor, 0);
+  ck_assert_int_eq(pwrite(descriptor, trailer, sizeof *trailer, (off_t)covered), sizeof *trailer);
+  close(descriptor);
+  free(trailer);
+}
+
+START_TEST(sigterm_is_heard_during_the_first_look) {
+  struct daemon daemon;
+  daemon_prepare(&daemon);
+  write_endless_model(daemon.store);
+  scratch_path(daemon.log, "endless.log");
+  const char *const arguments[] = {"serve", "--store", daemon.store, "--listen", "127.0.0.1:0", NULL};
+  daemon.pid = process_start(arguments, &(struct process_io){.err = daemon.log, .input = -1});
+  daemon_await_log(&daemon, "threads"); /* it has begun */
+  ck_assert_int_eq(daemon_signal(&daemon, SIGTERM), 0);
+  ck_assert(!daemon_log_has(&daemon, "listening"));
+  ck_assert(!daemon_log_has(&daemon, "error"));
+}
+END_TEST
+
 START_TEST(draining_is_not_ready) {
   struct daemon daemon;
   start_with_zoo(&daemon);
@@ -246,6 +287,7 @@ int main(void) {
   tcase_add_test(tcase, sigterm_finishes_what_is_in_flight);
   tcase_add_test(tcase, sigint_finishes_what_is_in_flight);
   tcase_add_test(tcase, a_large_answer_is_finished);
+  tcase_add_test(tcase, sigterm_is_heard_during_the_first_look);
   tcase_add_test(tcase, draining_is_not_ready);
   tcase_add_test(tcase, a_drain_has_an_end);
   tcase_add_test(tcase, the_log_as_json);

@@ -61,7 +61,7 @@ static void say_nothing(void *context, bool failed, const char *model, const cha
 }
 
 void api_fixture_look(struct api_fixture *fixture) {
-  catalog_refresh(fixture->service.catalog, say_nothing, NULL);
+  catalog_refresh(fixture->service.catalog, false, say_nothing, NULL);
 }
 
 /* Decodes up to one of the bytes in `ends` into `to`, terminated; returns where it stopped. */

@@ -3,9 +3,11 @@
 #include "server/catalog.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,10 +28,14 @@ static void tell(void *context, bool failed, const char *model, const char *text
   told_count++;
 }
 
-static void look(void) {
+static void look_hard(bool insist) {
   told[0] = '\0';
   told_count = 0;
-  catalog_refresh(catalog, tell, told);
+  catalog_refresh(catalog, insist, tell, told);
+}
+
+static void look(void) {
+  look_hard(false);
 }
 
 static void write_model(const char *folder, const char *name, uint32_t rows) {
@@ -215,6 +221,61 @@ START_TEST(a_bad_file_is_told_once_and_replaces_nothing) {
 }
 END_TEST
 
+/* Allows no descriptor beyond `free` that are not in use now. */
+static void allow_descriptors(int free_ones, struct rlimit *before) {
+  int lowest = dup(0);
+  ck_assert_int_ge(lowest, 0);
+  close(lowest);
+  ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, before), 0);
+  struct rlimit few = {(rlim_t)(lowest + free_ones), before->rlim_max};
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+}
+
+START_TEST(a_reason_that_passes_is_tried_again) {
+  struct rlimit before;
+  write_model(store, "a", 3);
+  allow_descriptors(1, &before); /* for the folder, and none for the file */
+  look();
+  ck_assert_int_eq(told_count, 1);
+  ck_assert_ptr_nonnull(strstr(told, "!a: "));
+  look();
+  ck_assert_msg(told_count == 0, "%s", told); /* tried again, with nothing new to tell */
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+  look();
+  ck_assert_ptr_nonnull(strstr(told, "serving"));
+  ck_assert_uint_eq(rows_of("a"), 3);
+}
+END_TEST
+
+/* Writes one byte of the store's a.mdb and gives the file the time of before, as a repair of its blocks would. */
+static void change_unseen(char byte, char *old) {
+  char path[SCRATCH_PATH_MAX];
+  static const struct timespec times[2] = {{1000, 0}, {1000, 0}};
+  snprintf(path, sizeof path, "%.900s/a.mdb", store);
+  int descriptor = open(path, O_RDWR);
+  ck_assert_int_ge(descriptor, 0);
+  if (old) ck_assert_int_eq(pread(descriptor, old, 1, 5000), 1);
+  ck_assert_int_eq(pwrite(descriptor, &byte, 1, 5000), 1);
+  ck_assert_int_eq(futimens(descriptor, times), 0);
+  close(descriptor);
+}
+
+START_TEST(what_is_damaged_is_tried_again_when_asked_to) {
+  char old;
+  write_model(store, "a", 3);
+  change_unseen('!', &old);
+  look();
+  ck_assert_ptr_nonnull(strstr(told, "!a: "));
+  look_hard(true);
+  ck_assert_msg(told_count == 0, "%s", told);
+  change_unseen(old, NULL);
+  look();
+  ck_assert_uint_eq(rows_of("a"), 0); /* nothing says that it has changed */
+  look_hard(true);
+  ck_assert_uint_eq(rows_of("a"), 3);
+}
+END_TEST
+
 START_TEST(names_that_are_none) {
   char name[256] = "";
   memset(name, 'n', 129);
@@ -310,6 +371,8 @@ int main(void) {
   tcase_add_test(tcase, the_only_model);
   tcase_add_test(tcase, the_list_is_in_order);
   tcase_add_test(tcase, a_bad_file_is_told_once_and_replaces_nothing);
+  tcase_add_test(tcase, a_reason_that_passes_is_tried_again);
+  tcase_add_test(tcase, what_is_damaged_is_tried_again_when_asked_to);
   tcase_add_test(tcase, names_that_are_none);
   tcase_add_test(tcase, what_is_no_candidate_is_not_mentioned);
   tcase_add_test(tcase, links_are_followed);
