@@ -98,12 +98,12 @@ START_TEST(what_is_refused) {
       {"{\"indices\":[[0]],\"maxlen\":0}", REFUSAL_INVALID, "#/maxlen"},
       {"{\"indices\":[[0]],\"value\":0,\"pad_index\":1}", REFUSAL_INVALID, "#/pad_index"},
       {"{\"indices\":[[0]],\"value\":1e39}", REFUSAL_INVALID, "#/value"},
-      {"{\"indices\":[[0]],\"pad_index\":29}", REFUSAL_INVALID, "#/pad_index"},
+      {"{\"indices\":[[0]],\"pad_index\":30}", REFUSAL_INVALID, "#/pad_index"},
       {"{\"indices\":[[0],1]}", REFUSAL_INVALID, "#/indices/1"},
       {"{\"indices\":[0,[1]]}", REFUSAL_INVALID, "#/indices/1"},
       {"{\"indices\":[[[0]]]}", REFUSAL_INVALID, "#/indices/0/0"},
       {"{\"indices\":\"0\"}", REFUSAL_INVALID, "#/indices"},
-      {"{\"indices\":[[],[],[0,29]]}", REFUSAL_INVALID, "#/indices/2/1"},
+      {"{\"indices\":[[],[],[0,30]]}", REFUSAL_INVALID, "#/indices/2/1"},
       {"{\"indices\":[[0],[],[1,2],[3,-7]]}", REFUSAL_INVALID, "#/indices/3/1"},
       {"{\"indices\":[[0]],\"maxlen\":2147483647}", REFUSAL_INVALID, "#/indices"},
   };
@@ -113,12 +113,12 @@ START_TEST(what_is_refused) {
 END_TEST
 
 START_TEST(every_bad_place_is_named) {
-  api_post_refused(&zoo, api_lookup, "{\"indices\":[[0,29],[\"1\",1.5],[true]]}", REFUSAL_INVALID, "#/indices/1/0");
+  api_post_refused(&zoo, api_lookup, "{\"indices\":[[0,30],[\"1\",1.5],[true]]}", REFUSAL_INVALID, "#/indices/1/0");
   ck_assert(refusal_names(&zoo.refusal, "#/indices/1/1"));
   ck_assert(refusal_names(&zoo.refusal, "#/indices/2/0"));
-  api_post_refused(&zoo, api_lookup, "{\"indices\":[[0,29],[30]]}", REFUSAL_INVALID, "#/indices/0/1");
+  api_post_refused(&zoo, api_lookup, "{\"indices\":[[0,30],[31]]}", REFUSAL_INVALID, "#/indices/0/1");
   ck_assert(refusal_names(&zoo.refusal, "#/indices/1/0"));
-  ck_assert_str_eq(zoo.refusal.errors[0].detail, "29 is not below 29");
+  ck_assert_str_eq(zoo.refusal.errors[0].detail, "30 is not below 30");
 }
 END_TEST
 

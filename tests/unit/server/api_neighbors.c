@@ -70,12 +70,12 @@ END_TEST
 
 START_TEST(a_vector_leaves_nothing_out) {
   static const float vector[ZOO_DIM] = {1, -0.5f, 0, 2, 1e-3f};
-  json_t *answer = api_get(&zoo, api_neighbors, "vector=1,-0.5,0,2,1e-3&k=29");
-  expect_nearest(answer, &zoo.zoo, vector, NULL, 0, 29);
+  json_t *answer = api_get(&zoo, api_neighbors, "vector=1,-0.5,0,2,1e-3&k=30");
+  expect_nearest(answer, &zoo.zoo, vector, NULL, 0, 30);
   json_decref(answer);
   answer = api_post(&zoo, api_neighbors, "{\"positive\":[[1,-0.5,0,2,1e-3]],\"k\":1000}");
   expect_length(answer, "/neighbors", ZOO_ROWS);
-  expect_nearest(answer, &zoo.zoo, vector, NULL, 0, 29);
+  expect_nearest(answer, &zoo.zoo, vector, NULL, 0, 30);
   json_decref(answer);
 }
 END_TEST
@@ -119,9 +119,9 @@ START_TEST(what_is_refused) {
       {"{\"word\":\"cat\",\"weights\":[1]}", REFUSAL_INVALID, "#"},
       {"{\"positive\":[]}", REFUSAL_INVALID, "#"},
       {"{\"word\":5}", REFUSAL_INVALID, "#/word"},
-      {"{\"index\":29}", REFUSAL_INVALID, "#/index"},
+      {"{\"index\":30}", REFUSAL_INVALID, "#/index"},
       {"{\"index\":1.0}", REFUSAL_INVALID, "#/index"},
-      {"{\"positive\":[29]}", REFUSAL_INVALID, "#/positive/0"},
+      {"{\"positive\":[30]}", REFUSAL_INVALID, "#/positive/0"},
       {"{\"positive\":[\"cat\",-1]}", REFUSAL_INVALID, "#/positive/1"},
       {"{\"positive\":{}}", REFUSAL_INVALID, "#/positive"},
       {"{\"positive\":[null]}", REFUSAL_INVALID, "#/positive/0"},
@@ -176,7 +176,7 @@ START_TEST(what_a_query_string_is_refused_for) {
       {"vector=1,2,0x3,4,5", REFUSAL_INVALID, "#/vector/2"},
       {"vector=1,2,3%00,4,5", REFUSAL_INVALID, "#/vector/2"},
       {"vector=", REFUSAL_INVALID, "#/vector"},
-      {"index=29", REFUSAL_NO_ROW, NULL},
+      {"index=30", REFUSAL_NO_ROW, NULL},
       {"positive=cat&negative=nosuch", REFUSAL_NO_WORD, NULL},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -188,7 +188,7 @@ START_TEST(a_batch_answers_each_query) {
   const size_t cat = ZOO_CAT, dog = ZOO_DOG;
   json_t *answer = api_post(&zoo, api_neighbors,
                             "{\"k\":2,\"queries\":[{\"word\":\"cat\"},{\"word\":\"caat\"},{\"index\":2,\"k\":3},"
-                            "{\"index\":29},{\"positive\":[\"cat\"],\"negative\":[\"cat\"]},"
+                            "{\"index\":30},{\"positive\":[\"cat\"],\"negative\":[\"cat\"]},"
                             "{\"word\":\"dog\",\"include_query\":true,\"recall\":0.9}]}");
   expect_text(answer, "/model", "zoo");
   expect_length(answer, "/results", 6);

@@ -87,7 +87,7 @@ START_TEST(vector_is_refused) {
       {"word=cat&word_bytes=cat", REFUSAL_INVALID, "#"},
       {"word=caat", REFUSAL_NO_WORD, NULL},
       {"word=cat%00", REFUSAL_NO_WORD, NULL},
-      {"index=29", REFUSAL_NO_ROW, NULL},
+      {"index=30", REFUSAL_NO_ROW, NULL},
       {"index=9223372036854775807", REFUSAL_NO_ROW, NULL},
       {"index=9223372036854775808", REFUSAL_INVALID, "#/index"},
       {"index=-1", REFUSAL_INVALID, "#/index"},

@@ -38,7 +38,7 @@ START_TEST(each_end_takes_only_its_own) {
   api_get_refused(&zoo, api_index, "word=doog", REFUSAL_NO_WORD, NULL);
   ck_assert_str_eq(zoo.refusal.suggestions[0], "dog");
   api_get_refused(&zoo, api_index, "word=dog&word_bytes=dog", REFUSAL_INVALID, "#");
-  api_get_refused(&zoo, api_word, "index=29", REFUSAL_NO_ROW, NULL);
+  api_get_refused(&zoo, api_word, "index=30", REFUSAL_NO_ROW, NULL);
   api_get_refused(&zoo, api_word, "index=2&format=npy", REFUSAL_NOT_ACCEPTABLE, NULL);
 }
 END_TEST
