@@ -157,9 +157,9 @@ test-sampled: $(EXHAUSTIVE_PROGRAMS)
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect,possible
 
 valgrind: programs ## Run every test under valgrind
-	@CK_FORK=no CK_TIMEOUT_MULTIPLIER=30 TEST_WRAPPER='$(VALGRIND)' WORDVEC_WRAPPER='$(VALGRIND)' \
+	@CK_FORK=no CK_TIMEOUT_MULTIPLIER=30 TEST_EFFORT=less TEST_WRAPPER='$(VALGRIND)' WORDVEC_WRAPPER='$(VALGRIND)' \
 	  $(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS)
-	@CK_TIMEOUT_MULTIPLIER=30 WORDVEC_WRAPPER='$(VALGRIND)' $(with_test_environment) tests/support/run-suite $(HTTP_PROGRAMS)
+	@CK_TIMEOUT_MULTIPLIER=30 TEST_EFFORT=less WORDVEC_WRAPPER='$(VALGRIND)' $(with_test_environment) tests/support/run-suite $(HTTP_PROGRAMS)
 
 sanitize: ## Run every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(again) suite VARIANT=asan SANITIZE=address,undefined
@@ -216,7 +216,7 @@ cross: ## Build everything for arm64, and run the unit tests under qemu-user
 	@$(setup) build test check
 	@tests/support/arm64-sysroot $(ARM64_SYSROOT) $(arm64_libraries)
 	@PKG_CONFIG_SYSROOT_DIR=$(ARM64_SYSROOT) PKG_CONFIG_LIBDIR=$(ARM64_SYSROOT)/usr/lib/aarch64-linux-gnu/pkgconfig \
-	  CK_TIMEOUT_MULTIPLIER=10 TEST_WRAPPER='qemu-aarch64-static -L $(ARM64_SYSROOT)' \
+	  CK_TIMEOUT_MULTIPLIER=10 TEST_EFFORT=less TEST_WRAPPER='qemu-aarch64-static -L $(ARM64_SYSROOT)' \
 	  $(again) VARIANT=arm64 AR=aarch64-linux-gnu-ar CC='aarch64-linux-gnu-gcc --sysroot=$(ARM64_SYSROOT)' programs unit
 .PHONY: cross
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/effort.h"
+
 static locale_t locale;
 
 static void set_up(void) {
@@ -168,7 +170,7 @@ START_TEST(agrees_on_what_people_print) {
   static const char *const formats[] = {"%.4f", "%.5f",  "%.6f",  "%f",   "%.5g", "%.6g",
                                         "%.9g", "%.17g", "%.18e", "%.1f", "%.0f", "%.8e"};
   uint64_t state = 1;
-  for (int i = 0; i < 600000; i++) {
+  for (int i = 0, count = effort(600000); i < count; i++) {
     double value = ((double)next_random(&state) / 0x1p63 - 1.0) * pow(10, (double)(i % 7) - 4);
     char text[64];
     snprintf(text, sizeof text, formats[(size_t)i % (sizeof formats / sizeof *formats)], value);
@@ -180,7 +182,7 @@ END_TEST
 START_TEST(agrees_on_every_kind_of_float) {
   static const char *const formats[] = {"%.9g", "%.8g", "%.6e", "%.17g", "%.12g"};
   uint64_t state = 2;
-  for (int i = 0; i < 400000; i++) {
+  for (int i = 0, count = effort(400000); i < count; i++) {
     float value = float_of((uint32_t)next_random(&state));
     if (!isfinite(value)) continue;
     char text[64];
@@ -193,7 +195,7 @@ END_TEST
 /* The exact decimal expansion of the point halfway between two floats, and the same a hair above and below. */
 START_TEST(rounds_midpoints_to_even) {
   uint64_t state = 3;
-  for (int i = 0; i < 20000; i++) {
+  for (int i = 0, count = effort(20000); i < count; i++) {
     uint64_t random = next_random(&state);
     /* Every exponent, the denormals more often: they have the longest expansions. */
     uint32_t bits = (uint32_t)random & (i % 4 == 0 ? 0x00FFFFFFu : 0x7FFFFFFFu);
@@ -221,7 +223,7 @@ END_TEST
 
 START_TEST(agrees_on_any_digits) {
   uint64_t state = 4;
-  for (int i = 0; i < 400000; i++) {
+  for (int i = 0, count = effort(400000); i < count; i++) {
     char text[128];
     size_t length = 0;
     uint64_t random = next_random(&state);

@@ -1,0 +1,15 @@
+/* How often a test repeats itself on random input. */
+#ifndef WORDVEC_TESTS_SUPPORT_EFFORT_H
+#define WORDVEC_TESTS_SUPPORT_EFFORT_H
+
+#include <stdlib.h>
+
+/* `full`, or a hundredth of it (at least 1) when TEST_EFFORT is set to anything: under valgrind and qemu every
+ * instruction costs tens, and what they look for shows in few repetitions. */
+static inline int effort(int full) {
+  const char *chosen = getenv("TEST_EFFORT");
+  int less = full / 100 > 0 ? full / 100 : 1;
+  return chosen && *chosen ? less : full;
+}
+
+#endif
