@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "server/float_text_table.h"
+#include "tests/support/effort.h"
 #include "tests/support/float_oracle.h"
 
 struct example {
@@ -158,7 +159,7 @@ static bool reads_back(float value, int count, int steps) {
 
 START_TEST(random_numbers_agree_with_libc) {
   uint64_t state = 20;
-  for (int i = 0; i < 30000; i++) {
+  for (int i = 0, repeats = effort(30000); i < repeats; i++) {
     float value = random_finite(&state);
     char text[FLOAT_TEXT_MAX + 1], nearest[64];
     text[float_text_write(text, value)] = '\0';
@@ -178,7 +179,7 @@ START_TEST(random_numbers_satisfy_the_exact_judge) {
   struct float_oracle oracle;
   float_oracle_init(&oracle);
   uint64_t state = 21;
-  for (int i = 0; i < 300000; i++) {
+  for (int i = 0, repeats = effort(300000); i < repeats; i++) {
     float value = random_finite(&state);
     char text[FLOAT_TEXT_MAX];
     size_t length = float_text_write(text, value);

@@ -6,6 +6,7 @@
 
 #include "store/matrix/model.h"
 #include "store/matrix/writer.h"
+#include "tests/support/effort.h"
 #include "tests/support/scratch.h"
 #include "tests/support/suite.h"
 
@@ -84,7 +85,7 @@ START_TEST(suggestions_are_the_nearest_words) {
     count++;
   }
   struct model *model = model_of("random", pointers, count);
-  for (int i = 0; i < 2000; i++) {
+  for (int i = 0, repeats = effort(2000); i < repeats; i++) {
     char wanted[LENGTH_MAX + 1];
     uint32_t expected[8], rows[8];
     size_t limit = 1 + (size_t)random() % 8, found = 99;
