@@ -54,6 +54,9 @@ static enum status write_failed(const struct lmdb *lmdb, int error, struct probl
     status = STATUS_NO_SPACE;
   if (status == STATUS_NO_SPACE)
     return problem_set(problem, status, 0, "%s: the disk is full; free some space and import again", lmdb->path);
+  if (error == EIO)
+    return problem_set(problem, status, 0,
+                       "%s: a write fell short: a quota, a limit on the size of files, or a failing disk", lmdb->path);
   return problem_set(problem, status, 0, "%s: cannot be written: %s", lmdb->path, mdb_strerror(error));
 }
 

@@ -47,7 +47,7 @@ struct writer {
  * file: its owner may have renamed or removed it between our open and our lock. */
 static enum status lock_part(const char *path, int flags, int tries, int *out) {
   for (; tries > 0; tries--) {
-    int fd = open(path, O_RDWR | O_CLOEXEC | flags, 0644);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0644);
     if (fd < 0) return STATUS_IO;
     struct stat ours, named;
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {

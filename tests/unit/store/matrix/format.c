@@ -48,9 +48,9 @@ static const struct {
   unsigned char xor ;
   enum status status;
 } changes[] = {
-    {0, 1, STATUS_FOREIGN},     {8, 2, STATUS_UNSUPPORTED}, {12, 0xFF, STATUS_UNSUPPORTED}, {18, 1, STATUS_DAMAGED},
-    {20, 1, STATUS_DAMAGED},    {24, 4, STATUS_DAMAGED},    {26, 1, STATUS_DAMAGED},        {28, 4, STATUS_DAMAGED},
-    {54, 1, STATUS_DAMAGED},    {120, 1, STATUS_DAMAGED},   {123, 1, STATUS_DAMAGED},
+    {0, 1, STATUS_FOREIGN},  {8, 2, STATUS_UNSUPPORTED}, {12, 0xFF, STATUS_UNSUPPORTED}, {18, 1, STATUS_DAMAGED},
+    {20, 1, STATUS_DAMAGED}, {24, 4, STATUS_DAMAGED},    {26, 1, STATUS_DAMAGED},        {28, 4, STATUS_DAMAGED},
+    {54, 1, STATUS_DAMAGED}, {120, 1, STATUS_DAMAGED},   {123, 1, STATUS_DAMAGED},
 };
 
 START_TEST(an_altered_head_is_refused) {

@@ -5,10 +5,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "tests/support/scratch.h"
@@ -116,6 +118,45 @@ START_TEST(leftovers_of_killed_imports_are_swept) {
 }
 END_TEST
 
+START_TEST(a_link_in_the_place_of_the_part_is_not_followed) {
+  char store[SCRATCH_PATH_MAX], link[SCRATCH_PATH_MAX], target[SCRATCH_PATH_MAX];
+  struct writer *writer = NULL;
+  struct problem problem = {0};
+  size_t length;
+  scratch_folder(store, "linked");
+  scratch_path(link, "linked/.m.mdb.part");
+  scratch_path(target, "linked/precious");
+  scratch_write(target, "kept", 4);
+  ck_assert_int_eq(symlink(target, link), 0);
+  ck_assert_int_eq(open_writer(store, false, &problem, &writer), STATUS_IO);
+  ck_assert_ptr_nonnull(strstr(problem.text, ".m.mdb.part"));
+  char *bytes = scratch_read(target, &length);
+  ck_assert_uint_eq(length, 4);
+  free(bytes);
+}
+END_TEST
+
+START_TEST(a_write_that_falls_short_is_explained) {
+  char store[SCRATCH_PATH_MAX], digest[33];
+  struct writer *writer = NULL;
+  struct problem problem = {0};
+  uint64_t size;
+  struct rlimit limit = {.rlim_cur = 40960, .rlim_max = RLIM_INFINITY};
+  scratch_path(store, "short-write");
+  ck_assert_int_eq(open_writer(store, false, &problem, &writer), STATUS_OK);
+  add(writer, "a");
+  signal(SIGXFSZ, SIG_IGN);
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  enum status status = writer_finish(writer, &origin, 1, &problem, &size, digest);
+  limit.rlim_cur = RLIM_INFINITY;
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  ck_assert_int_ne(status, STATUS_OK);
+  ck_assert_msg(strstr(problem.text, "limit") || strstr(problem.text, "too large"), "%s", problem.text);
+  writer_close(writer);
+  ck_assert_int_eq(entries(store), 0);
+}
+END_TEST
+
 START_TEST(a_word_is_added_once) {
   char store[SCRATCH_PATH_MAX];
   struct writer *writer = NULL;
@@ -197,6 +238,8 @@ int main(void) {
   tcase_add_test(cases, the_second_import_of_a_name_is_told_so);
   tcase_add_test(cases, an_abandoned_import_leaves_nothing);
   tcase_add_test(cases, leftovers_of_killed_imports_are_swept);
+  tcase_add_test(cases, a_link_in_the_place_of_the_part_is_not_followed);
+  tcase_add_test(cases, a_write_that_falls_short_is_explained);
   tcase_add_test(cases, a_word_is_added_once);
   tcase_add_test(cases, impossible_rows_are_refused);
   tcase_add_test(cases, a_model_needs_a_row_and_a_name_and_a_folder);
