@@ -93,28 +93,6 @@ START_TEST(nothing_is_smuggled) {
 }
 END_TEST
 
-START_TEST(bytes_that_are_not_http) {
-  static const struct {
-    const char *text;
-    size_t length;
-  } requests[] = {
-      REQUEST("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
-      REQUEST("GET\r\n\r\n"),
-      REQUEST("\0\0\0\0\0\0\r\n\r\n"),
-      REQUEST("GET /livez HTTP/9.9\r\nHost: a\r\n\r\n"),
-  };
-  for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
-    struct raw raw;
-    raw_open(&raw, served.port);
-    raw_send(&raw, requests[i].text, requests[i].length);
-    raw_half_close(&raw);
-    ck_assert(raw_closes(&raw));
-    raw_close(&raw);
-  }
-  json_decref(get_json(served.port, 200, "/vector?word=cat"));
-}
-END_TEST
-
 START_TEST(a_malformed_escape_is_a_400) {
   static const char *const targets[] = {"/vector?word=%", "/vector?word=%4", "/vector?word=%zz", "/vec%tor?word=cat"};
   for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
@@ -356,7 +334,6 @@ int main(void) {
   Suite *suite = suite_of("http/framing", &tcase);
   tcase_add_test(tcase, ambiguous_framing_is_refused);
   tcase_add_test(tcase, nothing_is_smuggled);
-  tcase_add_test(tcase, bytes_that_are_not_http);
   tcase_add_test(tcase, a_malformed_escape_is_a_400);
   tcase_add_test(tcase, keep_alive);
   tcase_add_test(tcase, the_absolute_form);

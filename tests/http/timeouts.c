@@ -27,6 +27,31 @@ START_TEST(stalled_connections_are_closed) {
 }
 END_TEST
 
+#define REQUEST(text) \
+  { text, sizeof(text) - 1 }
+
+START_TEST(bytes_that_are_not_http) {
+  static const struct {
+    const char *text;
+    size_t length;
+  } requests[] = {
+      REQUEST("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
+      REQUEST("GET\r\n\r\n"),
+      REQUEST("\0\0\0\0\0\0\r\n\r\n"),
+      REQUEST("GET /livez HTTP/9.9\r\nHost: a\r\n\r\n"),
+  };
+  for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+    struct raw raw;
+    raw_open(&raw, served.port);
+    raw_send(&raw, requests[i].text, requests[i].length);
+    raw_half_close(&raw);
+    ck_assert(raw_closes(&raw));
+    raw_close(&raw);
+  }
+  json_decref(get_json(served.port, 200, "/vector?word=cat"));
+}
+END_TEST
+
 START_TEST(clients_that_go_away) {
   static const char *const texts[] = {"", "GET", "GET /vector?word=cat HTTP/1.1\r\nHost: a\r\n",
                                       "POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 15\r\n\r\n{\"ind",
@@ -65,6 +90,7 @@ int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("http/timeouts", &tcase);
   tcase_add_test(tcase, stalled_connections_are_closed);
+  tcase_add_test(tcase, bytes_that_are_not_http);
   tcase_add_test(tcase, clients_that_go_away);
   tcase_add_test(tcase, a_half_closed_client_gets_its_answer);
   scratch_open();
