@@ -119,9 +119,14 @@ bool api_row(const struct api_choice *choice, const struct call *call, uint64_t 
 bool api_finish(struct reply *reply, enum representation representation, enum status status, struct refusal *refusal) {
   reply->content_type = representation_media_type(representation);
   if (representation == REPRESENTATION_OCTETS) reply->dtype = "float32";
-  if (status == STATUS_OK) return true;
-  refusal_from_status(refusal, status, "Writing the answer");
-  return false;
+  if (status == STATUS_LIMIT)
+    refusal_set(
+        refusal, REFUSAL_INVALID,
+        "The answer is larger than answer_bytes, the %zu bytes that all answers together may take: ask for less",
+        reply->body.limit);
+  else if (status != STATUS_OK)
+    refusal_from_status(refusal, status, "Writing the answer");
+  return status == STATUS_OK;
 }
 
 bool api_write_grid(struct reply *reply, const struct grid_result *result, enum representation representation,

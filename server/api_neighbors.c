@@ -169,40 +169,18 @@ static bool allocate(struct work *work) {
   return reading_finish(work->reading);
 }
 
-/* What the search holds beside the request: hits, and the vectors of sums, of wide models up to hundreds of MB. */
-static size_t memory_of(const struct work *work) {
-  size_t memory = 0;
-  for (size_t i = 0; i < work->request->count; i++)
-    memory += work->request->queries[i].k * sizeof(struct hit) + work->rows->dim * sizeof(double);
-  return memory;
-}
-
-static bool answer(struct work *work, struct reply *reply) {
-  const struct service *service = work->reading->call->service;
-  if (!allocate(work) || !prepare_all(work)) return false;
-  if (work->searched_count > 0 && !search(work, service->kernel)) return false;
-  struct neighbors_answer answer = {.model = work->choice->name,
-                                    .vocabulary = model_vocabulary(work->choice->model),
-                                    .exact = true, /* whatever was asked for: no model has a graph yet */
-                                    .batch = work->request->batch,
-                                    .count = work->request->count,
-                                    .results = work->results};
-  return api_finish(reply, REPRESENTATION_JSON, write_json_neighbors(&reply->body, &answer), work->reading->refusal);
-}
-
-static bool answer_within_budget(struct reading *reading, const struct neighbors_request *request,
-                                 const struct api_choice *choice, struct reply *reply) {
+static bool answer(struct reading *reading, const struct neighbors_request *request, const struct api_choice *choice,
+                   struct reply *reply) {
   struct work work = {.reading = reading, .request = request, .choice = choice, .rows = model_rows(choice->model)};
-  if (!check_dimensions(&work)) return false;
-  struct budget *answers = &reading->call->service->answers;
-  size_t memory = memory_of(&work);
-  if (!budget_take(answers, memory)) {
-    reading_refuse(reading, REFUSAL_BUSY, "Too many answers are being made at the moment; try again shortly");
-    return false;
-  }
-  bool done = answer(&work, reply);
-  budget_give(answers, memory);
-  return done;
+  if (!check_dimensions(&work) || !allocate(&work) || !prepare_all(&work)) return false;
+  if (work.searched_count > 0 && !search(&work, reading->call->service->kernel)) return false;
+  struct neighbors_answer answer = {.model = choice->name,
+                                    .vocabulary = model_vocabulary(choice->model),
+                                    .exact = true, /* whatever was asked for: no model has a graph yet */
+                                    .batch = request->batch,
+                                    .count = request->count,
+                                    .results = work.results};
+  return api_finish(reply, REPRESENTATION_JSON, write_json_neighbors(&reply->body, &answer), reading->refusal);
 }
 
 bool api_neighbors(const struct call *call, struct reply *reply, struct refusal *refusal) {
@@ -211,7 +189,7 @@ bool api_neighbors(const struct call *call, struct reply *reply, struct refusal 
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) && request_neighbors(&reading, &request) &&
               api_choose(call->service, request.common.model, reply, &choice, refusal) &&
-              answer_within_budget(&reading, &request, &choice, reply);
+              answer(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);
   return done;

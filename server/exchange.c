@@ -35,16 +35,16 @@ struct exchange {
   char path[PATH_SIZE]; /* for the log */
   struct guard_target target;
   struct guard_fields fields;
-  char *accepts; /* several Accept fields joined; NULL when there are not several */
-  bool admitted; /* the first call of the handler is over */
-  bool closes;   /* the connection ends with this answer */
-  bool lingers;  /* the client may still be sending when it does */
+  char *accepts;   /* several Accept fields joined; NULL when there are not several */
+  bool takes_body; /* it is a POST */
+  bool admitted;   /* the first call of the handler is over */
+  bool closes;     /* the connection ends with this answer */
+  bool lingers;    /* the client may still be sending when it does */
   const struct route *route;
   const char *rest;
   struct refusal *refusal; /* found early, to be sent when the body is through */
   struct bytes body;
   size_t swallowed;
-  size_t parsing_taken; /* from the parsing budget */
   struct argument at_hand[ARGUMENTS_AT_HAND];
   struct argument *arguments; /* at_hand or allocated */
   size_t argument_count;
@@ -60,7 +60,7 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
   if (!exchange) return NULL;
   clock_gettime(CLOCK_MONOTONIC, &exchange->started);
   const struct limits *limits = &all->service->limits;
-  bytes_init(&exchange->body, limits->body_bytes);
+  bytes_init_within(&exchange->body, limits->body_bytes, &all->service->parsing);
   exchange->method[0] = '-';
   if (target) {
     log_copy_path(exchange->path, sizeof exchange->path, target);
@@ -71,10 +71,13 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
   return exchange;
 }
 
+static bool closes(const struct exchanges *all, const struct exchange *exchange) {
+  return exchange->closes || atomic_load(&all->service->draining);
+}
+
 static bool refuse_now(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
                        const struct refusal *refusal) {
-  struct respond_options options = {&all->service->answers, exchange->closes || atomic_load(&all->service->draining)};
-  return respond_refusal(connection, refusal, &options, &exchange->result);
+  return respond_refusal(connection, refusal, closes(all, exchange), &exchange->result);
 }
 
 /* Remembers a refusal until the body, if any, is through. */
@@ -177,8 +180,7 @@ static bool admissible(const struct exchanges *all, struct exchange *exchange, c
     return false;
   }
   if (!target_allowed(exchange, limits, refusal) || !find_route(exchange, url, method, refusal)) return false;
-  bool takes_body = route_method(method) == ROUTE_POST;
-  return !takes_body || reading_type_allowed(exchange->fields.content_type, refusal);
+  return !exchange->takes_body || reading_type_allowed(exchange->fields.content_type, refusal);
 }
 
 static enum MHD_Result admit(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
@@ -187,6 +189,7 @@ static enum MHD_Result admit(const struct exchanges *all, struct exchange *excha
   const char *method = line[1];
   struct refusal refusal;
   snprintf(exchange->method, sizeof exchange->method, "%s", method);
+  exchange->takes_body = route_method(method) == ROUTE_POST;
   if (!collect_fields(exchange, connection)) return MHD_NO;
   if (admissible(all, exchange, url, method, line[2], &refusal)) return MHD_YES;
 
@@ -219,40 +222,36 @@ static void answer_raw(struct exchange *exchange, struct MHD_Connection *connect
   exchange->lingers = true;
 }
 
+static void refuse_outgrown(const struct exchanges *all, struct refusal *refusal) {
+  refusal_set(refusal, REFUSAL_BODY_TOO_LARGE, "The body is longer than the %zu bytes that are allowed.",
+              all->service->limits.body_bytes);
+}
+
 /* Appends to the body as the limit and the budget allow; fills *refusal when they do not. */
 static bool keep(const struct exchanges *all, struct exchange *exchange, const char *data, size_t length,
                  struct refusal *refusal) {
-  struct service *service = all->service;
-  size_t before = exchange->body.capacity;
-  enum status status = bytes_reserve(&exchange->body, length);
-  if (status == STATUS_LIMIT) {
-    refusal_set(refusal, REFUSAL_BODY_TOO_LARGE, "The body is longer than the %zu bytes that are allowed.",
-                service->limits.body_bytes);
-    return false;
-  }
-  size_t grown = exchange->body.capacity - before;
-  if (status != STATUS_OK || !budget_take(&service->parsing, grown)) {
+  enum status status = bytes_append(&exchange->body, data, length);
+  if (status == STATUS_LIMIT)
+    refuse_outgrown(all, refusal);
+  else if (status != STATUS_OK)
     refusal_set(refusal, REFUSAL_BUSY, "Too many request bodies are being read; try again in a moment.");
-    return false;
-  }
-  exchange->parsing_taken += grown;
-  return bytes_append(&exchange->body, data, length) == STATUS_OK;
+  return status == STATUS_OK;
 }
 
+/* A GET's body means nothing (RFC 9110, section 9.3.1): it is thrown away, as that of a refused request is. */
 static enum MHD_Result collect(const struct exchanges *all, struct exchange *exchange,
                                struct MHD_Connection *connection, const char *data, size_t *length) {
-  size_t got = *length;
-  *length = 0;
+  size_t got = *length, allowed = all->service->limits.body_bytes;
   struct refusal refusal;
-  if (!exchange->refusal) {
-    if (!(exchange->route->methods & ROUTE_POST)) return MHD_YES; /* a GET's body means nothing (RFC 9110, 9.3.1) */
+  *length = 0;
+  if (!exchange->refusal && exchange->takes_body) {
     if (keep(all, exchange, data, got, &refusal)) return MHD_YES;
     if (!refuse_later(exchange, &refusal)) return MHD_NO;
   }
   exchange->swallowed += got;
-  size_t allowed = all->service->limits.body_bytes;
   if (exchange->swallowed <= SWALLOWED_BYTES_MIN || exchange->swallowed <= allowed) return MHD_YES;
-  answer_raw(exchange, connection, exchange->refusal);
+  refuse_outgrown(all, &refusal);
+  answer_raw(exchange, connection, exchange->refusal ? exchange->refusal : &refusal);
   return MHD_NO;
 }
 
@@ -276,12 +275,6 @@ static bool collect_arguments(struct exchange *exchange, struct MHD_Connection *
   return true;
 }
 
-/* The most that one answer may still take of the budget; a handler that needs more meets the limit of its buffer. */
-static size_t answer_room(const struct budget *answers) {
-  size_t used = atomic_load_explicit(&answers->used, memory_order_relaxed);
-  return used < answers->limit ? answers->limit - used : 0;
-}
-
 static enum MHD_Result run(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection) {
   struct service *service = all->service;
   struct refusal refusal;
@@ -292,7 +285,7 @@ static enum MHD_Result run(const struct exchanges *all, struct exchange *exchang
   }
   struct call call = {
       .service = service,
-      .has_body = strcmp(exchange->method, "POST") == 0,
+      .has_body = exchange->takes_body,
       .arguments = exchange->arguments,
       .argument_count = exchange->argument_count,
       .body = exchange->body.data,
@@ -302,15 +295,14 @@ static enum MHD_Result run(const struct exchanges *all, struct exchange *exchang
       .rest = exchange->rest,
   };
   struct reply reply = {.http_status = MHD_HTTP_OK, .content_type = "application/json"};
-  bytes_init(&reply.body, answer_room(&service->answers));
+  bytes_init_within(&reply.body, service->answers.limit, &service->answers);
   if (!exchange->route->handle(&call, &reply, &refusal)) {
     bytes_release(&reply.body);
     memcpy(exchange->model, reply.model, sizeof exchange->model);
     return refuse_now(all, exchange, connection, &refusal) ? MHD_YES : MHD_NO;
   }
   memcpy(exchange->model, reply.model, sizeof exchange->model);
-  struct respond_options options = {&service->answers, exchange->closes || atomic_load(&service->draining)};
-  return respond_reply(connection, &reply, &options, &exchange->result) ? MHD_YES : MHD_NO;
+  return respond_reply(connection, &reply, closes(all, exchange), &exchange->result) ? MHD_YES : MHD_NO;
 }
 
 enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
@@ -367,7 +359,6 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **state
       .model = exchange->model,
   };
   log_request(all->log, &line);
-  budget_give(&all->service->parsing, exchange->parsing_taken);
   bytes_release(&exchange->body);
   if (exchange->arguments != exchange->at_hand) free(exchange->arguments);
   free(exchange->accepts);

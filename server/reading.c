@@ -13,14 +13,24 @@ struct reading_block {
 };
 
 void *reading_alloc(struct reading *reading, size_t count, size_t size) {
-  size_t bytes;
+  struct budget *budget = &reading->call->service->parsing;
   struct reading_block *block = NULL;
-  if (!__builtin_mul_overflow(count, size, &bytes) && bytes < SIZE_MAX - sizeof *block)
-    block = malloc(sizeof *block + bytes);
-  if (!block) {
-    reading_refuse(reading, REFUSAL_BUSY, "Not enough memory is free to read the request; try again shortly");
+  size_t bytes;
+  if (__builtin_mul_overflow(count, size, &bytes) || __builtin_add_overflow(bytes, sizeof *block, &bytes) ||
+      bytes > budget->limit) {
+    reading_refuse(reading, REFUSAL_INVALID,
+                   "The request needs more memory than parsing_bytes, the %zu that all together may take: ask for less",
+                   budget->limit);
     return NULL;
   }
+  bool taken = budget_take(budget, bytes);
+  if (taken) block = malloc(bytes);
+  if (!block) {
+    if (taken) budget_give(budget, bytes);
+    reading_refuse(reading, REFUSAL_BUSY, "Not enough memory is free for the request; try again shortly");
+    return NULL;
+  }
+  reading->taken += bytes;
   block->next = reading->blocks;
   reading->blocks = block;
   return block->memory;
@@ -32,6 +42,8 @@ void reading_release(struct reading *reading) {
     free(reading->blocks);
     reading->blocks = next;
   }
+  if (reading->taken > 0) budget_give(&reading->call->service->parsing, reading->taken);
+  reading->taken = 0;
   request_json_release(&reading->body);
 }
 

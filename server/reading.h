@@ -20,6 +20,7 @@ struct reading {
   enum reading_state state;
   struct request_json body;
   struct reading_block *blocks;
+  size_t taken; /* from the parsing budget, for the blocks */
 };
 
 /* Whether bodies of this type are read; else the 415. NULL: the request names none. For asking before the body has been
@@ -34,7 +35,8 @@ bool reading_begin(struct reading *reading, const struct call *call, struct refu
 /* Frees the body and everything that reading_alloc() gave. */
 void reading_release(struct reading *reading);
 
-/* Memory that lives as long as the reading; NULL, and refused, without memory. `count` may be 0. */
+/* Memory that lives as long as the reading, within the budget of what is parsed; NULL, and refused, when there is none.
+ * `count` may be 0. */
 void *reading_alloc(struct reading *reading, size_t count, size_t size);
 
 /* Notes what is wrong with the value at `pointer`; part of the 422 unless something final was or will be noted. */

@@ -11,18 +11,11 @@
 #define PROBLEM_MEDIA_TYPE "application/problem+json"
 #define RETRY_AFTER_SECONDS "1"
 
-/* A body on its way out. */
-struct loan {
-  unsigned char *data;
-  struct budget *budget;
-  size_t amount;
-};
-
-static void loan_end(void *context) {
-  struct loan *loan = context;
-  budget_give(loan->budget, loan->amount);
-  free(loan->data);
-  free(loan);
+/* Frees a body that was on its way out. */
+static void end_body(void *context) {
+  struct bytes *body = context;
+  bytes_release(body);
+  free(body);
 }
 
 static bool add_header(struct MHD_Response *response, const char *name, const char *value) {
@@ -49,36 +42,27 @@ static bool add_reply_headers(struct MHD_Response *response, const struct reply 
   return ok;
 }
 
-/* A response that owns the reply's memory and its share of the budget; NULL without memory, then both are returned. */
-static struct MHD_Response *response_of_loan(struct bytes *body, struct budget *budget, size_t amount) {
-  struct loan *loan = malloc(sizeof *loan);
-  if (!loan) {
-    budget_give(budget, amount);
+/* A response that owns the body, with its share of the budget; NULL without memory, then both are given back. */
+static struct MHD_Response *response_of(struct bytes *body) {
+  struct bytes *held = malloc(sizeof *held);
+  if (!held) {
     bytes_release(body);
     return NULL;
   }
-  size_t length = body->length;
-  *loan = (struct loan){bytes_take(body), budget, amount};
+  *held = *body;
+  bytes_init(body, 0);
   struct MHD_Response *response =
-      MHD_create_response_from_buffer_with_free_callback_cls(length, loan->data, loan_end, loan);
-  if (!response) loan_end(loan);
+      MHD_create_response_from_buffer_with_free_callback_cls(held->length, held->data, end_body, held);
+  if (!response) end_body(held);
   return response;
 }
 
-bool respond_reply(struct MHD_Connection *connection, struct reply *reply, const struct respond_options *options,
-                   struct respond_result *result) {
-  size_t amount = reply->body.capacity;
+bool respond_reply(struct MHD_Connection *connection, struct reply *reply, bool close, struct respond_result *result) {
   size_t length = reply->body.length;
-  if (!budget_take(options->answers, amount)) {
-    bytes_release(&reply->body);
-    struct refusal refusal;
-    refusal_set(&refusal, REFUSAL_BUSY, "Too many large answers are being sent; try again in a moment.");
-    return respond_refusal(connection, &refusal, options, result);
-  }
-  struct MHD_Response *response = response_of_loan(&reply->body, options->answers, amount);
+  struct MHD_Response *response = response_of(&reply->body);
   if (!response) return false;
   *result = (struct respond_result){reply->http_status, length};
-  return queue(connection, response, reply->http_status, add_reply_headers(response, reply, options->close));
+  return queue(connection, response, reply->http_status, add_reply_headers(response, reply, close));
 }
 
 char *respond_problem_text(const struct refusal *refusal) {
@@ -102,8 +86,8 @@ static bool add_refusal_headers(struct MHD_Response *response, const struct refu
   return ok;
 }
 
-bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal,
-                     const struct respond_options *options, struct respond_result *result) {
+bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal, bool close,
+                     struct respond_result *result) {
   unsigned status = refusal_type_of(refusal->kind)->http_status;
   char *text = respond_problem_text(refusal);
   if (!text) return false;
@@ -114,5 +98,5 @@ bool respond_refusal(struct MHD_Connection *connection, const struct refusal *re
     return false;
   }
   *result = (struct respond_result){status, length};
-  return queue(connection, response, status, add_refusal_headers(response, refusal, status, options->close));
+  return queue(connection, response, status, add_refusal_headers(response, refusal, status, close));
 }

@@ -13,27 +13,20 @@
 
 struct MHD_Connection;
 
-/* How a response is to leave. */
-struct respond_options {
-  struct budget *answers; /* a reply's memory is taken from it, and given back when it has been sent */
-  bool close;             /* the connection ends with this answer */
-};
-
 /* What was sent, for the log. */
 struct respond_result {
   unsigned status;
   size_t bytes; /* of the body */
 };
 
-/* Queues the reply, whose body's memory is handed on without a copy and given back when it has been sent; the body is
- * empty afterwards in any case. When the budget does not allow it a 503 goes out instead. False: nothing could be
- * queued, and the connection is to be dropped. */
-bool respond_reply(struct MHD_Connection *connection, struct reply *reply, const struct respond_options *options,
-                   struct respond_result *result);
+/* Queues the reply, whose body is handed on without a copy and released when it has been sent; it is empty afterwards
+ * in any case. `close`: the connection ends with this answer. False: nothing could be queued, and the connection is to
+ * be dropped. */
+bool respond_reply(struct MHD_Connection *connection, struct reply *reply, bool close, struct respond_result *result);
 
 /* Queues a refusal. */
-bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal,
-                     const struct respond_options *options, struct respond_result *result);
+bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal, bool close,
+                     struct respond_result *result);
 
 /* The body of a refusal as problem+json, terminated, for the caller to free(); NULL without memory. */
 char *respond_problem_text(const struct refusal *refusal);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "server/catalog.h"
+#include "store/budget.h"
 #include "store/search/kernel.h"
 
 /* Every limit has a flag and an environment variable (options.h) and shows in /info under the name it has here. */
@@ -20,20 +21,11 @@ struct limits {
   size_t json_depth;      /* 64 */
   size_t url_bytes;       /* 8 KiB */
   size_t query_arguments; /* 256 */
-  size_t parsing_bytes;   /* over all requests: memory of bodies and of parsed JSON */
-  size_t answer_bytes;    /* over all requests: memory of answers in flight */
+  size_t parsing_bytes;   /* over all requests: memory of bodies, of parsed JSON and of the work on them */
+  size_t answer_bytes;    /* over all requests: memory of answers being written and sent */
   size_t connections;
   unsigned timeout_seconds; /* an idle or stalled connection is closed */
 };
-
-/* A budget over all requests: take before use, give back after. */
-struct budget {
-  size_t limit;
-  atomic_size_t used;
-};
-
-bool budget_take(struct budget *budget, size_t amount); /* false, and nothing taken, when it would pass the limit */
-void budget_give(struct budget *budget, size_t amount);
 
 struct service {
   struct catalog *catalog;

@@ -1,4 +1,4 @@
-/* A growing buffer with a mandatory limit: doubling, but never past the limit. */
+/* A growing buffer with a mandatory limit: doubling, but never past the limit or what is left in the budget. */
 #include "store/bytes.h"
 
 #include <stdlib.h>
@@ -7,13 +7,22 @@
 enum { FIRST_CAPACITY = 256 };
 
 void bytes_init(struct bytes *bytes, size_t limit) {
-  *bytes = (struct bytes){.limit = limit};
+  bytes_init_within(bytes, limit, NULL);
+}
+
+void bytes_init_within(struct bytes *bytes, size_t limit, struct budget *budget) {
+  *bytes = (struct bytes){.limit = limit, .budget = budget};
 }
 
 void bytes_release(struct bytes *bytes) {
-  free(bytes->data);
-  bytes->data = NULL;
-  bytes->length = bytes->capacity = 0;
+  free(bytes_take(bytes));
+}
+
+/* Takes what the buffer is to grow by from its budget: to *capacity, else only to what is needed. */
+static bool take(const struct bytes *bytes, size_t needed, size_t *capacity) {
+  if (!bytes->budget || budget_take(bytes->budget, *capacity - bytes->capacity)) return true;
+  *capacity = needed;
+  return budget_take(bytes->budget, needed - bytes->capacity);
 }
 
 enum status bytes_reserve(struct bytes *bytes, size_t more) {
@@ -23,8 +32,12 @@ enum status bytes_reserve(struct bytes *bytes, size_t more) {
   size_t doubled = bytes->capacity > bytes->limit / 2 ? bytes->limit : bytes->capacity * 2;
   size_t capacity = needed > doubled ? needed : doubled;
   if (capacity < FIRST_CAPACITY && FIRST_CAPACITY <= bytes->limit) capacity = FIRST_CAPACITY;
+  if (!take(bytes, needed, &capacity)) return STATUS_BUSY;
   unsigned char *data = realloc(bytes->data, capacity);
-  if (!data) return STATUS_NO_MEMORY;
+  if (!data) {
+    if (bytes->budget) budget_give(bytes->budget, capacity - bytes->capacity);
+    return STATUS_NO_MEMORY;
+  }
   bytes->data = data;
   bytes->capacity = capacity;
   return STATUS_OK;
@@ -45,6 +58,7 @@ enum status bytes_append_text(struct bytes *bytes, const char *text) {
 
 unsigned char *bytes_take(struct bytes *bytes) {
   unsigned char *data = bytes->data;
+  if (bytes->budget) budget_give(bytes->budget, bytes->capacity);
   bytes->data = NULL;
   bytes->length = bytes->capacity = 0;
   return data;

@@ -18,7 +18,7 @@ enum status {
   STATUS_NO_SPACE,    /* the disk is full */
   STATUS_NOT_FOUND,   /* no such file, model, word or row */
   STATUS_EXISTS,      /* the name is taken */
-  STATUS_BUSY,        /* another process holds it */
+  STATUS_BUSY,        /* others hold it for now: a name, or what is left of a budget */
   STATUS_FOREIGN,     /* not a wordvec store file at all */
   STATUS_UNSUPPORTED, /* a version, byte order or input format that this build does not read */
   STATUS_DAMAGED,     /* a store file whose checksum or structure does not hold */

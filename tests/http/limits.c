@@ -51,6 +51,25 @@ START_TEST(body_bytes) {
 }
 END_TEST
 
+/* A GET's body means nothing, but is not read without end. */
+START_TEST(body_bytes_of_a_get) {
+  static const struct {
+    size_t length;
+    long status;
+  } cases[] = {{1000, 200}, {20000000, 413}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char *body = padded_body(cases[i].length);
+    struct client_request request = {
+        .method = "GET", .target = "/livez", .body = body, .body_length = cases[i].length, .chunked = true};
+    struct answer answer;
+    client_send(served.port, &request, &answer);
+    ck_assert_int_eq(answer.status, cases[i].status);
+    answer_release(&answer);
+    free(body);
+  }
+}
+END_TEST
+
 /* A body that is announced as too large is refused before any of it has come. */
 START_TEST(an_announced_body_is_refused_unread) {
   static const char *const lengths[] = {"1048577", "99999999999999", "18446744073709551615"};
@@ -215,6 +234,7 @@ int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("http/limits", &tcase);
   tcase_add_test(tcase, body_bytes);
+  tcase_add_test(tcase, body_bytes_of_a_get);
   tcase_add_test(tcase, an_announced_body_is_refused_unread);
   tcase_add_test(tcase, url_bytes);
   tcase_add_test(tcase, query_arguments);

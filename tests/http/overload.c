@@ -134,6 +134,18 @@ START_TEST(too_many_bytes_being_sent) {
 }
 END_TEST
 
+/* What not even the whole budget holds is no matter of trying again. */
+START_TEST(an_answer_that_can_never_be_sent) {
+  struct daemon daemon;
+  daemon_prepare(&daemon);
+  suite_import(&daemon, "zoo", &zoo);
+  daemon_start(&daemon, "--limit-answer-bytes", "1M", NULL);
+  json_decref(post_problem(daemon.port, 422, "invalid_request", "/lookup", "{\"indices\":[[1]],\"maxlen\":500000}"));
+  json_decref(get_json(daemon.port, 200, "/vector?word=cat"));
+  daemon_stop(&daemon);
+}
+END_TEST
+
 /* With 100 descriptors and 200 clients, some wait or are closed; when they have gone it accepts again. */
 START_TEST(no_descriptors_left) {
   enum { CLIENTS = 200 };
@@ -161,6 +173,7 @@ int main(void) {
   tcase_add_test(tcase, too_many_connections);
   tcase_add_test(tcase, too_many_bytes_being_parsed);
   tcase_add_test(tcase, too_many_bytes_being_sent);
+  tcase_add_test(tcase, an_answer_that_can_never_be_sent);
   tcase_add_test(tcase, no_descriptors_left);
   scratch_open();
   fixture_zoo(&zoo);

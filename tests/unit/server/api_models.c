@@ -142,14 +142,14 @@ START_TEST(names_that_cannot_be) {
 }
 END_TEST
 
-START_TEST(what_does_not_fit_is_busy) {
+START_TEST(what_can_never_fit_is_impossible) {
   zoo.service.limits.answer_bytes = 8;
   zoo.call.rest = "zoo";
-  api_get_refused(&zoo, api_models, "", REFUSAL_BUSY, NULL);
-  api_get_refused(&zoo, api_model, "", REFUSAL_BUSY, NULL);
-  api_get_refused(&zoo, api_info, "", REFUSAL_BUSY, NULL);
-  api_get_refused(&zoo, api_words, "", REFUSAL_BUSY, NULL);
-  api_get_refused(&zoo, api_index, "word=cat", REFUSAL_BUSY, NULL);
+  api_get_refused(&zoo, api_models, "", REFUSAL_INVALID, NULL);
+  api_get_refused(&zoo, api_model, "", REFUSAL_INVALID, NULL);
+  api_get_refused(&zoo, api_info, "", REFUSAL_INVALID, NULL);
+  api_get_refused(&zoo, api_words, "", REFUSAL_INVALID, NULL);
+  api_get_refused(&zoo, api_index, "word=cat", REFUSAL_INVALID, NULL);
 }
 END_TEST
 
@@ -164,7 +164,7 @@ int main(void) {
   tcase_add_test(tcase, parameters_that_mean_nothing_here);
   tcase_add_test(tcase, several_models_and_none_named);
   tcase_add_test(tcase, names_that_cannot_be);
-  tcase_add_test(tcase, what_does_not_fit_is_busy);
+  tcase_add_test(tcase, what_can_never_fit_is_impossible);
   scratch_open();
   int failed = suite_run(suite);
   scratch_close();

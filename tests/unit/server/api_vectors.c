@@ -120,12 +120,21 @@ START_TEST(an_accept_that_cannot_be_met) {
 }
 END_TEST
 
-START_TEST(an_answer_that_does_not_fit_is_refused_as_busy) {
+START_TEST(an_answer_that_can_never_fit_is_impossible) {
   zoo.service.limits.answer_bytes = 40;
-  api_get_refused(&zoo, api_vector, "word=cat", REFUSAL_BUSY, NULL);
+  api_get_refused(&zoo, api_vector, "word=cat", REFUSAL_INVALID, NULL);
   zoo.service.limits.answer_bytes = 10;
+  api_get_refused(&zoo, api_vector, "word=cat&format=npy", REFUSAL_INVALID, NULL);
+  api_get_refused(&zoo, api_vectors, "word=cat", REFUSAL_INVALID, NULL);
+  api_get_refused(&zoo, api_vectors, "word=cat&format=octet-stream", REFUSAL_INVALID, NULL);
+  ck_assert_ptr_nonnull(strstr(zoo.refusal.detail, "answer_bytes"));
+}
+END_TEST
+
+START_TEST(an_answer_that_others_leave_no_room_for_is_busy) {
+  atomic_store(&zoo.service.answers.used, zoo.service.answers.limit - 10);
+  api_get_refused(&zoo, api_vector, "word=cat", REFUSAL_BUSY, NULL);
   api_get_refused(&zoo, api_vector, "word=cat&format=npy", REFUSAL_BUSY, NULL);
-  api_get_refused(&zoo, api_vectors, "word=cat", REFUSAL_BUSY, NULL);
   api_get_refused(&zoo, api_vectors, "word=cat&format=octet-stream", REFUSAL_BUSY, NULL);
 }
 END_TEST
@@ -228,7 +237,8 @@ int main(void) {
   tcase_add_test(tcase, vector_is_refused);
   tcase_add_test(tcase, an_unknown_word_has_suggestions);
   tcase_add_test(tcase, an_accept_that_cannot_be_met);
-  tcase_add_test(tcase, an_answer_that_does_not_fit_is_refused_as_busy);
+  tcase_add_test(tcase, an_answer_that_can_never_fit_is_impossible);
+  tcase_add_test(tcase, an_answer_that_others_leave_no_room_for_is_busy);
   tcase_add_test(tcase, vectors_of_words);
   tcase_add_test(tcase, words_by_their_bytes_in_a_query);
   tcase_add_test(tcase, unknown_words_by_policy);

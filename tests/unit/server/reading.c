@@ -107,7 +107,25 @@ START_TEST(memory_lives_as_long_as_the_reading) {
   memset(first, 'x', 30);
   ck_assert_uint_eq((uintptr_t)first % _Alignof(max_align_t), 0);
   ck_assert_ptr_null(reading_alloc(&reading, SIZE_MAX / 2, 3));
+  ck_assert_int_eq(refusal.kind, REFUSAL_INVALID);
+}
+END_TEST
+
+START_TEST(memory_is_within_the_budget) {
+  ck_assert(reading_begin(&reading, &call, &refusal));
+  size_t before = atomic_load(&service.parsing.used);
+  ck_assert_ptr_nonnull(reading_alloc(&reading, 1000, 500));
+  ck_assert_uint_ge(atomic_load(&service.parsing.used), before + 500000);
+  ck_assert_ptr_null(reading_alloc(&reading, 1000, 900));
   ck_assert_int_eq(refusal.kind, REFUSAL_BUSY);
+}
+END_TEST
+
+START_TEST(memory_beyond_the_whole_budget_is_impossible) {
+  ck_assert(reading_begin(&reading, &call, &refusal));
+  ck_assert_ptr_null(reading_alloc(&reading, 1 << 20, 1));
+  ck_assert_int_eq(refusal.kind, REFUSAL_INVALID);
+  ck_assert_ptr_nonnull(strstr(refusal.detail, "parsing_bytes"));
 }
 END_TEST
 
@@ -120,5 +138,7 @@ int main(void) {
   tcase_add_test(tcase, a_query_string_beside_a_body_says_only_the_format);
   tcase_add_test(tcase, errors_gather_and_a_refusal_is_final);
   tcase_add_test(tcase, memory_lives_as_long_as_the_reading);
+  tcase_add_test(tcase, memory_is_within_the_budget);
+  tcase_add_test(tcase, memory_beyond_the_whole_budget_is_impossible);
   return suite_run(suite);
 }

@@ -189,6 +189,28 @@ START_TEST(taking_hands_over_and_starts_anew) {
 }
 END_TEST
 
+START_TEST(a_budget_holds_what_buffers_hold) {
+  struct budget budget = {.limit = 1000};
+  struct bytes one, other;
+  bytes_init_within(&one, 900, &budget);
+  bytes_init_within(&other, 900, &budget);
+  ck_assert_int_eq(bytes_reserve(&one, 600), STATUS_OK);
+  ck_assert_uint_eq(atomic_load(&budget.used), one.capacity);
+  ck_assert_int_eq(bytes_reserve(&other, 300), STATUS_OK);
+  ck_assert_int_eq(bytes_append_text(&other, "kept"), STATUS_OK);
+  ck_assert_int_eq(bytes_reserve(&other, 800), STATUS_BUSY);
+  assert_holds(&other, "kept");
+  ck_assert_int_eq(bytes_reserve(&other, 897), STATUS_LIMIT);
+  ck_assert_int_eq(bytes_reserve(&other, 390), STATUS_OK); /* not doubled, for that is not left */
+  ck_assert_uint_eq(atomic_load(&budget.used), one.capacity + other.capacity);
+  free(bytes_take(&one));
+  ck_assert_uint_eq(atomic_load(&budget.used), other.capacity);
+  ck_assert_int_eq(bytes_reserve(&other, 800), STATUS_OK);
+  bytes_release(&other);
+  ck_assert_uint_eq(atomic_load(&budget.used), 0);
+}
+END_TEST
+
 START_TEST(taking_from_an_empty_buffer_gives_what_free_accepts) {
   struct bytes bytes;
   bytes_init(&bytes, 8);
@@ -307,6 +329,7 @@ int main(void) {
   tcase_add_test(cases, growth_is_geometric);
   tcase_add_test(cases, taking_hands_over_and_starts_anew);
   tcase_add_test(cases, taking_from_an_empty_buffer_gives_what_free_accepts);
+  tcase_add_test(cases, a_budget_holds_what_buffers_hold);
   tcase_add_test(cases, releasing_twice_is_harmless_and_the_buffer_serves_again);
   tcase_add_test(cases, random_use_agrees_with_a_plain_array);
   suite_add_tcase(suite, cases);

@@ -1,5 +1,5 @@
 /* Budgets: never more than the limit is out, whatever is asked for and by how many threads. */
-#include "server/service.h"
+#include "store/budget.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -58,7 +58,7 @@ START_TEST(threads_share_one_limit) {
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("server/service");
+  Suite *suite = suite_create("store/budget");
   TCase *tcase = tcase_create("budget");
   tcase_add_test(tcase, what_fits_is_taken);
   tcase_add_test(tcase, sums_do_not_overflow);

@@ -1,6 +1,5 @@
-/* The budgets that all requests share: what would pass the limit is refused, so memory stays bounded whatever the
- * number of clients. */
-#include "server/service.h"
+/* One atomic counter. */
+#include "store/budget.h"
 
 bool budget_take(struct budget *budget, size_t amount) {
   /* Relaxed is enough: the counter guards no other memory. */
