@@ -5,32 +5,10 @@
 #include <string.h>
 
 #include "store/matrix/model.h"
-#include "store/matrix/writer.h"
 #include "tests/support/effort.h"
 #include "tests/support/scratch.h"
 #include "tests/support/suite.h"
-
-static struct model *model_of(const char *name, const char *const *words, uint32_t count) {
-  char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX + 64], digest[33];
-  const struct writer_origin origin = {.source = "-", .source_format = "glove"};
-  struct writer *writer;
-  struct model *model;
-  struct problem problem = {0};
-  uint64_t size;
-  scratch_folder(store, "spelling");
-  ck_assert_msg(writer_open(store, name, true, &problem, &writer) == STATUS_OK, "%s", problem.text);
-  for (uint32_t i = 0; i < count; i++) {
-    float number = (float)i;
-    uint32_t row;
-    struct word word = {words[i], strlen(words[i])};
-    ck_assert_int_eq(writer_add(writer, word, &number, 1, &problem, &row), STATUS_OK);
-  }
-  ck_assert_int_eq(writer_finish(writer, &origin, 1, &problem, &size, digest), STATUS_OK);
-  writer_close(writer);
-  ck_assert_int_eq(model_path(store, name, path, sizeof path, &problem), STATUS_OK);
-  ck_assert_msg(model_open(path, 1, &problem, &model) == STATUS_OK, "%s", problem.text);
-  return model;
-}
+#include "tests/support/words_model.h"
 
 /* The whole table, for ASCII words in lower case. */
 static unsigned plain_distance(const char *a, const char *b) {
@@ -73,7 +51,7 @@ static size_t brute_force(char (*words)[LENGTH_MAX + 1], uint32_t count, const c
 
 START_TEST(suggestions_are_the_nearest_words) {
   static char words[WORDS][LENGTH_MAX + 1];
-  const char *pointers[WORDS];
+  struct word kept[WORDS];
   uint32_t count = 0;
   srandom(3);
   for (int i = 0; i < WORDS; i++) {
@@ -81,10 +59,10 @@ START_TEST(suggestions_are_the_nearest_words) {
     random_word(words[count]);
     for (uint32_t j = 0; j < count && !repeated; j++) repeated = strcmp(words[j], words[count]) == 0;
     if (repeated) continue;
-    pointers[count] = words[count];
+    kept[count] = (struct word){words[count], strlen(words[count])};
     count++;
   }
-  struct model *model = model_of("random", pointers, count);
+  struct model *model = words_model("random", kept, count);
   for (int i = 0, repeats = effort(2000); i < repeats; i++) {
     char wanted[LENGTH_MAX + 1];
     uint32_t expected[8], rows[8];
@@ -104,6 +82,7 @@ END_TEST
 static const char *const people_type[] = {
     "cat",    "na\xC3\xAFve", "\xD0\xBF\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82",
     "London", "\xFF\xFE",     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+enum { PEOPLE_TYPE = sizeof people_type / sizeof people_type[0] };
 
 /* What is asked for, and the row expected first; -1: no suggestion. */
 static const struct {
@@ -127,7 +106,9 @@ static const struct {
 };
 
 START_TEST(suggestions_for_what_people_type) {
-  struct model *model = model_of("people", people_type, 6);
+  struct word words[PEOPLE_TYPE];
+  for (int i = 0; i < PEOPLE_TYPE; i++) words[i] = (struct word){people_type[i], strlen(people_type[i])};
+  struct model *model = words_model("people", words, PEOPLE_TYPE);
   uint32_t rows[5];
   size_t count = 9;
   const char *wanted = examples[_i].wanted;

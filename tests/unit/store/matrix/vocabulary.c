@@ -8,31 +8,9 @@
 #include <string.h>
 
 #include "store/matrix/model.h"
-#include "store/matrix/writer.h"
 #include "tests/support/scratch.h"
 #include "tests/support/suite.h"
-
-/* Writes a model of these words (one column, the row's number) and opens it. */
-static struct model *model_of(const char *name, const struct word *words, uint32_t count) {
-  char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX + 64], digest[33];
-  const struct writer_origin origin = {.source = "-", .source_format = "glove"};
-  struct writer *writer;
-  struct model *model;
-  struct problem problem = {0};
-  uint64_t size;
-  scratch_folder(store, "vocabulary");
-  ck_assert_msg(writer_open(store, name, true, &problem, &writer) == STATUS_OK, "%s", problem.text);
-  for (uint32_t i = 0; i < count; i++) {
-    float number = (float)i;
-    uint32_t row;
-    ck_assert_int_eq(writer_add(writer, words[i], &number, 1, &problem, &row), STATUS_OK);
-  }
-  ck_assert_int_eq(writer_finish(writer, &origin, 1, &problem, &size, digest), STATUS_OK);
-  writer_close(writer);
-  ck_assert_int_eq(model_path(store, name, path, sizeof path, &problem), STATUS_OK);
-  ck_assert_msg(model_open(path, 1, &problem, &model) == STATUS_OK, "%s", problem.text);
-  return model;
-}
+#include "tests/support/words_model.h"
 
 /* Words of every length around what a key holds, many sharing its whole 510 bytes; and short ones of all bytes. */
 enum { LONG_WORDS = 60, SHORT_WORDS = 600, WORDS = LONG_WORDS + SHORT_WORDS };
@@ -81,7 +59,7 @@ START_TEST(every_word_is_found_and_no_other) {
   make_words(words);
   uint32_t count = without_repeats(words, WORDS);
   ck_assert_uint_gt(count, 300);
-  struct model *model = model_of("find", words, count);
+  struct model *model = words_model("find", words, count);
   const struct vocabulary *vocabulary = model_vocabulary(model);
   ck_assert_uint_eq(vocabulary_count(vocabulary), count);
   for (uint32_t i = 0; i < count; i++) {
@@ -132,7 +110,7 @@ START_TEST(pages_are_in_byte_order) {
   struct word words[WORDS];
   make_words(words);
   uint32_t count = without_repeats(words, WORDS);
-  struct model *model = model_of("page", words, count);
+  struct model *model = words_model("page", words, count);
   const struct vocabulary *vocabulary = model_vocabulary(model);
   qsort(words, count, sizeof words[0], by_word);
   char letters[520];
@@ -148,7 +126,7 @@ END_TEST
 
 START_TEST(a_page_after_a_word_that_is_not_there) {
   const struct word words[] = {{"b", 1}, {"d", 1}, {"a", 1}, {"", 0}};
-  struct model *model = model_of("after", words, 4);
+  struct model *model = words_model("after", words, 4);
   uint32_t rows[4];
   size_t count = 9;
   bool more = true;
@@ -184,7 +162,7 @@ START_TEST(threads_look_up_side_by_side) {
   struct word words[WORDS];
   make_words(words);
   uint32_t count = without_repeats(words, WORDS);
-  struct model *model = model_of("threads", words, count);
+  struct model *model = words_model("threads", words, count);
   pthread_t threads[4];
   for (int i = 0; i < 4; i++)
     ck_assert_int_eq(pthread_create(&threads[i], NULL, find_all, (void *)(uintptr_t)model_vocabulary(model)), 0);
