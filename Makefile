@@ -167,8 +167,7 @@ sanitize: ## Run every test under AddressSanitizer and UndefinedBehaviorSanitize
 coverage: ## Run every test and print what of store/ and server/ it reached
 	@[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete
 	@$(again) suite VARIANT=coverage COVERAGE=1
-	@gcovr --root . --filter store/ --filter server/ build/coverage --sort-uncovered --txt
-	@gcovr --root . --filter store/ --filter server/ build/coverage --print-summary --txt /dev/null
+	@gcovr --root . --filter store/ --filter server/ build/coverage --sort-uncovered --txt --print-summary
 
 container: ## Build the image with docker or podman, run it and ask it
 	@$(setup) run
