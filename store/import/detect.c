@@ -4,15 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/import/detect_dim.h"
 #include "store/import/encoding.h"
 #include "store/import/float_parse.h"
 #include "store/import/lines.h"
 #include "store/import/text_row.h"
+#include "store/utf8.h"
 
 enum {
   FIRST_LOOK = 1 << 20,
-  LINES_WANTED = 3,  /* the look goes further until there are so many */
-  LINES_WEIGHED = 64 /* for the dimension of a file without a header */
+  LINES_WANTED = 3 /* the look goes further until there are so many */
 };
 
 /* The first bytes, and what is being found out about them. */
@@ -48,6 +49,22 @@ static bool line_at(const struct look *look, size_t at, struct word *line, size_
   return true;
 }
 
+/* Collects lines from `at` on, and their votes: blank ones left out, and one that may be cut off unless it is alone. */
+static void collect_lines(const struct look *look, size_t at, struct word *lines, struct dim_lines *out) {
+  *out = (struct dim_lines){.locale = look->locale, .lines = lines};
+  while (out->count < DETECT_DIM_LINES && line_at(look, at, &lines[out->count], &at))
+    if (text_row_trimmed(lines[out->count]) > 0) out->count++;
+  if (out->count > 1 && look->whole && at == look->length && look->data[at - 1] != '\n') out->count--;
+  detect_dim_vote(out);
+}
+
+/* The number, from 1, of the line that begins at `line`. */
+static uint64_t line_number(const struct look *look, const char *line) {
+  uint64_t number = 1;
+  for (const char *p = look->data; (p = memchr(p, '\n', (size_t)(line - p))); p++) number++;
+  return number;
+}
+
 static enum status is_foreign(const struct look *look, const char *what) {
   source_problem(look->source, 0, look->problem, "this is %s", what);
   if (look->problem) look->problem->status = STATUS_UNSUPPORTED;
@@ -56,12 +73,18 @@ static enum status is_foreign(const struct look *look, const char *what) {
 
 /* ---- headers ---- */
 
+/* "rows dim". */
+struct header {
+  uint64_t rows; /* UINT64_MAX: more than can be counted */
+  uint64_t dim;  /* likewise */
+};
+
 static bool read_whole(const char **text, const char *end, uint64_t *value) {
   const char *p = *text;
   uint64_t number = 0;
   for (; p < end && *p >= '0' && *p <= '9'; p++) {
-    if (p - *text >= 18) return false;
-    number = number * 10 + (uint64_t)(*p - '0');
+    uint64_t digit = (uint64_t)(*p - '0');
+    number = number > (UINT64_MAX - digit) / 10 ? UINT64_MAX : number * 10 + digit;
   }
   if (p == *text) return false;
   *text = p;
@@ -69,16 +92,19 @@ static bool read_whole(const char **text, const char *end, uint64_t *value) {
   return true;
 }
 
-/* "rows dim", perhaps behind a byte-order mark. */
-static bool is_header(struct word line, uint64_t *rows, uint64_t *dim) {
+/* Whether the line is two whole numbers, perhaps behind a byte-order mark. */
+static bool is_header(struct word line, struct header *header) {
   const char *p = line.bytes, *end = line.bytes + text_row_trimmed(line);
   if (end - p > 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) p += 3;
-  uint64_t first, second;
-  if (!read_whole(&p, end, &first) || p == end || *p++ != ' ') return false;
-  if (!read_whole(&p, end, &second) || p != end || second == 0) return false;
-  *rows = first;
-  *dim = second;
+  struct header read;
+  if (!read_whole(&p, end, &read.rows) || p == end || *p++ != ' ') return false;
+  if (!read_whole(&p, end, &read.dim) || p != end) return false;
+  *header = read;
   return true;
+}
+
+static bool is_possible(const struct header *header) {
+  return header->dim >= 1 && header->dim <= MODEL_DIM_MAX && header->rows < UINT64_MAX;
 }
 
 /* Whether "N 1" is rather a row of a matrix of one dimension: all lines are in sight, all begin with a whole number,
@@ -97,24 +123,49 @@ static bool is_row_of_whole_numbers(const struct look *look, size_t at, uint64_t
   return count != declared;
 }
 
+/* Whether the lines from `at` on speak for one dimension, so that two numbers before them can be a row too. */
+static bool has_rows_of_one_number(const struct look *look, size_t at) {
+  struct word lines[DETECT_DIM_LINES];
+  struct dim_lines rows;
+  size_t first;
+  collect_lines(look, at, lines, &rows);
+  size_t voters = detect_dim_voters(&rows);
+  return voters > 0 && 2 * detect_dim_above(&rows, 1, &first) <= voters;
+}
+
+/* Whether what reads as a header rather is a row of one dimension. `next` is where the line behind it begins. */
+static bool is_row(const struct look *look, const struct header *header, size_t next) {
+  if (look->forced != IMPORT_AUTO && look->forced != IMPORT_GLOVE) return false;
+  bool forced = look->forced == IMPORT_GLOVE;
+  if (!is_possible(header)) return has_rows_of_one_number(look, next) || (forced && next == look->length);
+  if (header->dim == 1) return forced || is_row_of_whole_numbers(look, next, header->rows);
+  /* Whoever forces GloVe may mean one dimension and the number that looks like more. */
+  struct word line;
+  return forced && line_at(look, next, &line, &next) && text_row_numbers(look->locale, line, 2) == 1;
+}
+
+static enum status impossible_header(const struct look *look, struct word line, const struct header *header) {
+  char text[80];
+  encoding_show(line.bytes, text_row_trimmed(line), text, sizeof text);
+  if (header->dim == 0)
+    return source_problem(look->source, 1, look->problem, "line 1 reads as a header of no dimensions: %s", text);
+  if (header->dim > MODEL_DIM_MAX)
+    return source_problem(look->source, 1, look->problem,
+                          "line 1 reads as a header of too many dimensions; at most %d are possible: %s", MODEL_DIM_MAX,
+                          text);
+  return source_problem(look->source, 1, look->problem, "line 1 reads as a header of more rows than can be: %s", text);
+}
+
 /* Finds the header, if there is one; `layout` keeps a dim of 0 otherwise. */
 static enum status find_header(const struct look *look, struct layout *layout) {
   struct word line;
+  struct header header;
   size_t next;
-  uint64_t rows, dim;
-  if (!line_at(look, 0, &line, &next) || !is_header(line, &rows, &dim)) return STATUS_OK;
-  if (dim == 1 && look->forced == IMPORT_GLOVE) return STATUS_OK;
-  if (dim == 1 && look->forced == IMPORT_AUTO && is_row_of_whole_numbers(look, next, rows)) return STATUS_OK;
-  if (look->forced == IMPORT_GLOVE) { /* whoever says so may mean one dimension and the number that looks like more */
-    size_t behind;
-    if (line_at(look, next, &line, &behind) && text_row_numbers(look->locale, line, 2) == 1) return STATUS_OK;
-  }
-  if (dim > MODEL_DIM_MAX)
-    return source_problem(look->source, 1, look->problem,
-                          "line 1 reads as a header of %llu dimensions; at most %d are possible",
-                          (unsigned long long)dim, MODEL_DIM_MAX);
-  layout->dim = (uint32_t)dim;
-  layout->declared_rows = rows;
+  if (!line_at(look, 0, &line, &next) || !is_header(line, &header)) return STATUS_OK;
+  if (is_row(look, &header, next)) return STATUS_OK;
+  if (!is_possible(&header)) return impossible_header(look, line, &header);
+  layout->dim = (uint32_t)header.dim;
+  layout->declared_rows = header.rows;
   layout->header_length = next;
   return STATUS_OK;
 }
@@ -155,21 +206,38 @@ static bool is_binary(const struct look *look, const struct layout *layout, bool
   return false;
 }
 
+/* Whether what follows the header is text: a line with numbers enough comes first, or most are such, or all is in sight
+ * and no byte of it is one that text has not. (A file of text may fit to the byte as a binary one, by chance.) */
+static bool is_text(const struct look *look, const struct layout *layout) {
+  struct word line;
+  size_t at = layout->header_length, next, first;
+  if (line_at(look, at, &line, &next) && text_row_numbers(look->locale, line, layout->dim) >= layout->dim) return true;
+  struct word lines[DETECT_DIM_LINES];
+  struct dim_lines rows;
+  collect_lines(look, at, lines, &rows);
+  if (2 * detect_dim_above(&rows, layout->dim - 1, &first) > rows.count) return true;
+  if (!look->whole || at == look->length) return false;
+  while (at < look->length) {
+    uint32_t code_point;
+    if (is_control(look->data[at])) return false;
+    at += utf8_next(look->data + at, look->length - at, &code_point);
+    if (code_point == UTF8_ILL_FORMED) return false;
+  }
+  return true;
+}
+
 /* Settles on word2vec-binary, or leaves the format open. */
 static enum status settle_binary(const struct look *look, struct layout *layout) {
   if (layout->dim == 0)
     return source_problem(look->source, 0, look->problem,
                           "a word2vec binary file begins with a line \"rows dimensions\"; this one does not");
-  struct word line;
-  size_t next, stop;
-  bool is_text = line_at(look, layout->header_length, &line, &next) &&
-                 text_row_numbers(look->locale, line, layout->dim) >= layout->dim;
-  if (is_text && look->forced == IMPORT_WORD2VEC_BINARY)
+  bool text = is_text(look, layout);
+  if (text && look->forced == IMPORT_WORD2VEC_BINARY)
     return source_problem(look->source, 2, look->problem,
-                          "this is text, not binary: line 2 ends in %u numbers; use --format word2vec-text",
-                          (unsigned)layout->dim);
+                          "this is text, not binary, from line 2 on; use --format word2vec-text");
+  size_t stop;
   bool line_feeds = walk(look, layout, true, &stop) > 0;
-  if (is_text || (look->forced == IMPORT_AUTO && !is_binary(look, layout, line_feeds))) return STATUS_OK;
+  if (text || (look->forced == IMPORT_AUTO && !is_binary(look, layout, line_feeds))) return STATUS_OK;
   layout->line_feeds = line_feeds;
   layout->format = IMPORT_WORD2VEC_BINARY;
   return STATUS_OK;
@@ -190,15 +258,6 @@ static enum status look_at_lines(struct look *look) {
   }
 }
 
-/* The first lines, but not one that may be cut off unless it is the only one. */
-static size_t collect_lines(const struct look *look, struct word *lines) {
-  size_t at = 0, count = 0;
-  while (count < LINES_WEIGHED && line_at(look, at, &lines[count], &at))
-    if (text_row_trimmed(lines[count]) > 0) count++;
-  if (count > 1 && look->whole && at == look->length && look->data[at - 1] != '\n') count--;
-  return count;
-}
-
 static enum status not_a_matrix(const struct look *look, struct word line) {
   const char *what = detect_foreign((const unsigned char *)look->data, look->length, true);
   if (what) return is_foreign(look, what);
@@ -206,37 +265,45 @@ static enum status not_a_matrix(const struct look *look, struct word line) {
   char text[80];
   encoding_show(line.bytes, shown, text, sizeof text);
   const char *hint = "";
+  if (memmem(line.bytes, shown, "  ", 2)) hint = "; fields must be separated by one space, here are several in a row";
   if (memchr(line.bytes, '\t', shown)) hint = "; fields must be separated by spaces, these look separated by tabs";
   if (memchr(line.bytes, ',', shown)) hint = "; fields must be separated by spaces, these look separated by commas";
   return source_problem(look->source, 1, look->problem,
                         "this is no word matrix: line 1 is no word with numbers after it%s: %s", hint, text);
 }
 
-/* The dimension with which most lines are whole rows. */
-static enum status weigh_dimensions(const struct look *look, const struct word *lines, size_t count, uint32_t *dim) {
-  float *vector = malloc(sizeof(float) * MODEL_DIM_MAX);
-  if (!vector)
+/* The dimension of a file without a header. */
+static enum status elect_dim(const struct look *look, const struct dim_lines *rows, uint32_t *dim) {
+  struct dim_election elected;
+  if (detect_dim_elect(rows, &elected) != STATUS_OK)
     return problem_set(look->problem, STATUS_NO_MEMORY, 0, "no memory to read %s", source_label(look->source));
-  size_t candidates[LINES_WEIGHED], most = 0;
-  for (size_t i = 0; i < count; i++) {
-    candidates[i] = text_row_numbers(look->locale, lines[i], MODEL_DIM_MAX + 1);
-    size_t seen = 0, whole = 0;
-    while (candidates[seen] != candidates[i]) seen++;
-    if (seen < i || candidates[i] == 0 || candidates[i] > MODEL_DIM_MAX) continue;
-    struct text_row row;
-    for (size_t j = 0; j < count; j++)
-      whole += text_row_parse(look->locale, lines[j], (uint32_t)candidates[i], vector, &row) == TEXT_ROW_WHOLE;
-    if (whole > most) *dim = (uint32_t)candidates[i], most = whole;
+  if (elected.dim > MODEL_DIM_MAX) {
+    size_t first = 0;
+    detect_dim_above(rows, MODEL_DIM_MAX, &first);
+    unsigned long long line = line_number(look, rows->lines[first].bytes);
+    return source_problem(look->source, line, look->problem, "line %llu has more than %d numbers", line, MODEL_DIM_MAX);
   }
-  struct text_row first;
-  bool begins_well = most > 0 && text_row_parse(look->locale, lines[0], *dim, vector, &first) == TEXT_ROW_WHOLE;
-  free(vector);
+  *dim = (uint32_t)elected.dim;
   /* When the first line is no row, the reader will say so, unless it is known what the file is instead. */
-  if (begins_well || (most > 0 && !detect_foreign((const unsigned char *)look->data, look->length, true)))
+  if (elected.first_is_whole ||
+      (elected.whole > 0 && !detect_foreign((const unsigned char *)look->data, look->length, true)))
     return STATUS_OK;
-  if (count > 0 && candidates[0] > MODEL_DIM_MAX)
-    return source_problem(look->source, 1, look->problem, "line 1 has more than %d numbers", MODEL_DIM_MAX);
-  return not_a_matrix(look, count > 0 ? lines[0] : (struct word){look->data, look->length});
+  return not_a_matrix(look, rows->count > 0 ? rows->lines[0] : (struct word){look->data, look->length});
+}
+
+/* A header whose rows are longer than it says. The reader would take some of them for rows with numbers in their
+ * words; those that are shorter it refuses by itself. */
+static enum status check_header(const struct look *look, const struct layout *layout, const struct dim_lines *rows) {
+  size_t first = 0;
+  if (2 * detect_dim_above(rows, layout->dim, &first) <= detect_dim_voters(rows)) return STATUS_OK;
+  char word[80];
+  const char *begin = rows->lines[first].bytes, *space = memchr(begin, ' ', rows->lines[first].length);
+  encoding_show(begin, (size_t)(space - begin), word, sizeof word); /* it has numbers, so a space */
+  unsigned long long line = line_number(look, begin);
+  return source_problem(look->source, line, look->problem,
+                        "line %llu (%s) has %zu numbers instead of %u, which the header in line 1 says, and most lines "
+                        "have more than that",
+                        line, word, rows->votes[first], (unsigned)layout->dim);
 }
 
 static bool named_vec(const char *label) {
@@ -248,13 +315,13 @@ static bool named_vec(const char *label) {
 }
 
 static enum status settle_text(struct look *look, struct layout *layout) {
-  if (layout->dim == 0) {
-    enum status status = look_at_lines(look);
-    if (status != STATUS_OK) return status;
-    struct word lines[LINES_WEIGHED];
-    size_t count = collect_lines(look, lines);
-    if ((status = weigh_dimensions(look, lines, count, &layout->dim)) != STATUS_OK) return status;
-  }
+  enum status status = look_at_lines(look);
+  if (status != STATUS_OK) return status;
+  struct word lines[DETECT_DIM_LINES];
+  struct dim_lines rows;
+  collect_lines(look, layout->header_length, lines, &rows);
+  status = layout->dim == 0 ? elect_dim(look, &rows, &layout->dim) : check_header(look, layout, &rows);
+  if (status != STATUS_OK) return status;
   if (look->forced != IMPORT_AUTO)
     layout->format = look->forced;
   else if (layout->header_length == 0)

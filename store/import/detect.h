@@ -7,9 +7,12 @@
  * - With one dimension a header is also a possible row (the word "7", the number 1). `--format glove` then means a row
  *   and the other formats a header; detection takes it for a row only when all lines are in sight, all begin with a
  *   whole number, and their count is not the header's. (A header that was none shows as a count that disagrees.)
- * - Behind a header, bytes are word2vec-binary unless the next line ends in that many numbers.
- * - Without a header the dimension is that with which most of the first lines are whole rows (see text_row.h);
- *   the first line's decides a tie. */
+ * - A header that cannot be (of no dimensions, of too many, of 2^64 rows) is refused, unless the lines behind it are
+ *   rows of one dimension and it can be one too.
+ * - Behind a header, bytes are word2vec-binary unless the next line or most lines end in that many numbers, or all that
+ *   follows are bytes of text.
+ * - Without a header the dimension is the number of numbers that most of the first lines end in (see detect_dim.h).
+ *   With one, it is an error when most end in more than it says. */
 #ifndef WORDVEC_STORE_IMPORT_DETECT_H
 #define WORDVEC_STORE_IMPORT_DETECT_H
 

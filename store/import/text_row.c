@@ -76,18 +76,21 @@ static struct spelling spelling_of(const char *field, const char *end) {
   return spelling;
 }
 
-/* The row's numbers as a whole: the fewest decimals among those with a point (-1: none has one), and whether any has an
- * exponent. */
+/* The row's numbers as a whole: the fewest decimals that one has (0 also for a whole number among others with a point;
+ * -1 when none has a point), and whether any has an exponent. */
 static struct spelling spelling_of_numbers(const char *field, const char *end) {
   struct spelling all = {.decimals = -1};
+  bool whole = false;
   while (field < end) {
     const char *space = memchr(field, ' ', (size_t)(end - field));
     const char *stop = space ? space : end;
     struct spelling one = spelling_of(field, stop);
     if (one.decimals >= 0 && (all.decimals < 0 || one.decimals < all.decimals)) all.decimals = one.decimals;
     all.exponent |= one.exponent;
+    whole |= one.decimals < 0 && !one.exponent;
     field = stop + (space ? 1 : 0);
   }
+  if (whole && all.decimals > 0) all.decimals = 0;
   return all;
 }
 
@@ -104,6 +107,7 @@ static bool word_holds_numbers(locale_t locale, struct word word, const char *nu
     float value;
     const char *cursor = part;
     if (float_parse(locale, &cursor, stop, &value) != FLOAT_FINITE || cursor != stop) continue;
+    if (space && (space + 1 == word_end || space[1] == ' ')) return true; /* an empty field follows */
     struct spelling one = spelling_of(part, stop);
     if (one.exponent) return true;
     if (one.decimals < 0 ? row.decimals < 0 && !row.exponent : row.decimals >= 0 && one.decimals >= row.decimals)

@@ -33,8 +33,9 @@ struct text_row {
  *
  * A word may hold spaces and numbers ("route 66"), which makes one number too many hard to tell from a longer word.
  * It is TEXT_ROW_MANY when a part of the word after its first is written like the numbers of the row: with an
- * exponent, with a decimal point and no fewer decimals than the row's shortest number with a point has, or as a whole
- * number where all the row's numbers are whole. */
+ * exponent, with a decimal point and no fewer decimals than the row's shortest number has (where some have a point), or
+ * as a whole number where all the row's numbers are whole. Also when a number there is followed by two spaces, as where
+ * numbers stand in columns. */
 enum text_row_kind text_row_parse(locale_t locale, struct word line, uint32_t dim, float *vector, struct text_row *row);
 
 /* How many bytes of the line count: less the carriage return and the spaces at its end. */

@@ -88,6 +88,17 @@ def words():
          {"input.txt": text("route 66 0.25 0.5", "1 000 0.75 0.25", "windows 95 1.5 2.5", "nan nan 0.125 0.5", "the 1 2.5")},
          good("glove", 2, [row("route 66", 0.25, 0.5), row("1 000", 0.75, 0.25), row("windows 95", 1.5, 2.5),
                            row("nan nan", 0.125, 0.5), row("the", 1, 2.5)]))
+    def many(word):
+        return word + " 0.046560 -0.213180 0.007436 -0.458540"
+
+    phrases = ["route 66", "windows 3.1", "1 000", "area 51 52 53", "to 0.5", ". . .", "at name@domain.com", "nan nan"]
+    plain = ["w%d" % i for i in range(8)]
+    vector = [0.04656, -0.21318, 0.007436, -0.45854]
+    case("word-ending-in-a-number-among-many", "with and without a point, where as many words have none",
+         {"input.txt": text(*map(many, phrases + plain))}, good("glove", 4, [row(word, *vector) for word in phrases + plain]))
+    case("word-ending-in-a-number-behind-header", "the same behind a header",
+         {"input.txt": text("16 4", *map(many, phrases + plain))},
+         good("word2vec-text", 4, [row(word, *vector) for word in phrases + plain], declared=16))
     case("word-of-digits", "numbers are words too, and so are the names of what is no number",
          {"input.txt": text("1 0.25 0.5", "-0.5 1.5 2.5", "nan 3.5 4.5", "inf 5.5 6.5", "1e5 7.5 8.5")},
          good("glove", 2, [row("1", 0.25, 0.5), row("-0.5", 1.5, 2.5), row("nan", 3.5, 4.5), row("inf", 5.5, 6.5),
@@ -161,6 +172,32 @@ def headers():
     case("header-of-zero-rows", "the same, honestly", {"input.txt": text("0 300")}, bad("bad-matrix", "no rows"))
     case("header-huge-dim", "more dimensions than a model can have", {"input.txt": text("2 65537", "cat 1 2")},
          bad("bad-matrix", "65537", "65536", position=1))
+    three = text("a 0.5 1 0.001", "b 1.5 2 0.001", "c 2.5 3 0.001", "d 3.5 4 0.001")
+    case("header-says-fewer-numbers", "rows of three numbers are none of two and a longer word, whatever their decimals",
+         {"input.txt": text("4 2") + three}, bad("bad-matrix", "line 2", '"a"', "3 numbers instead of 2", "header", position=2))
+    case("header-says-fewer-whole-numbers", "also where the first number is whole",
+         {"input.txt": text("3 2", "a 1 0.5 0.25", "b 2 1.5 0.75", "c 3 2.5 0.125")},
+         bad("bad-matrix", "line 2", "3 numbers instead of 2", "header", position=2))
+    case("header-says-fewer-numbers-forced", "and in a forced format", {"input.txt": text("4 2") + three},
+         bad("bad-matrix", "line 2", "3 numbers instead of 2", position=2), ["format word2vec-text"])
+    case("header-of-zero-dimensions", "is a header all the same, and not a row", {"input.txt": text("4 0") + three},
+         bad("bad-matrix", "line 1", "header", '"4 0"', position=1))
+    case("header-of-zero-dimensions-alone", "nor where nothing follows", {"input.txt": text("4 0")},
+         bad("bad-matrix", "line 1", "header", position=1))
+    case("header-or-row-of-zero", "unless the others are rows of one number", {"input.txt": text("7 0", "8 2", "cat 0.5")},
+         good("glove", 1, [row("7", 0), row("8", 2), row("cat", 0.5)]))
+    case("header-or-row-of-a-large-number", "as a number is no dimension there", {"input.txt": text("7 70000", "cat 80000")},
+         good("glove", 1, [row("7", 70000), row("cat", 80000)]))
+    case("header-of-too-many-rows", "more rows than can be counted are the header's fault", {"input.txt": text("%d 2" % 2**64) + CAT_DOG},
+         bad("bad-matrix", "line 1", "header", "rows", "%d 2" % 2**64, position=1))
+    case("header-of-very-many-rows", "as many as can be are only a warning", {"input.txt": text("%d 2" % (2**64 - 2)) + CAT_DOG},
+         good("word2vec-text", 2, CAT_DOG_ROWS, "warning the header says %d rows, but there are 2" % (2**64 - 2), declared=2**64 - 2))
+    case("header-twice-fitting-binary", "text is not binary because its length fits to the byte",
+         {"input.txt": text("5 3", "5 3", *["w%d %d.5 -%d 0.001" % (i, i, i) for i in range(5)])},
+         bad("bad-matrix", "line 2", '"5"', "1 numbers instead of 3", position=2))
+    case("header-twice-fitting-binary-forced", "nor when that is forced",
+         {"input.txt": text("5 3", "5 3", *["w%d %d.5 -%d 0.001" % (i, i, i) for i in range(5)])},
+         bad("bad-matrix", "text, not binary", position=2), ["format word2vec-binary"])
     case("header-with-spaces", "a trailing space and CRLF on the header", {"input.txt": b"2 2 \r\n" + CAT_DOG},
          good("word2vec-text", 2, CAT_DOG_ROWS, declared=2))
     case("header-behind-byte-order-mark", "a byte-order mark before a header is not counted against it",
@@ -210,6 +247,29 @@ def lines():
          {"input.txt": text("a 1.5 2.5", "b 1.5 2.5", "c 1.5 2.5 3.5", "d 1.5 2.5 3.5")}, bad("bad-matrix", "line 3", "3 numbers instead of 2", position=3))
     case("line-dim-grows-in-whole-numbers", "nor where all numbers are whole",
          {"input.txt": text("a 1 2", "b 3 4", "c 5 6 7", "d 8 9 10")}, bad("bad-matrix", "line 3", "3 numbers instead of 2", position=3))
+    decimals = text("a 0.5 1 0.001", "b 1.5 2 0.001", "c 2.5 3 0.001")
+    three = good("glove", 3, [row("a", 0.5, 1, 0.001), row("b", 1.5, 2, 0.001), row("c", 2.5, 3, 0.001)])
+    case("line-cut-short-few-decimals", "a short last line does not make words of others' numbers, whatever their decimals",
+         {"input.txt": decimals + text("d 1 2")}, three + ['skipped cut_short 1 line 4: "d"'])
+    case("line-cut-short-whole-numbers", "nor where they are whole, unlike the rest",
+         {"input.txt": text("a 1 0.5 0.25", "b 2 1.5 0.75", "c 3 2.5 0.125", "d 1.5 2")},
+         good("glove", 3, [row("a", 1, 0.5, 0.25), row("b", 2, 1.5, 0.75), row("c", 3, 2.5, 0.125)], 'skipped cut_short 1 line 4: "d"'))
+    for name, why, line, error in [
+            ("short", "a short line", "d 1 2", "2 numbers instead of 3"),
+            ("comma", "a decimal comma", "d 0,5 1 2", '"0,5" is no number'),
+            ("hexadecimal", "a hexadecimal number", "d 0x1p3 1 2", '"0x1p3" is no number')]:
+        case("line-few-decimals-" + name, why + " does not change the dimension of the others",
+             {"input.txt": decimals + text(line, "e 3.5 4 0.001")}, bad("bad-matrix", "line 4", '"d"', error, position=4))
+    case("line-few-decimals-shrinks", "nor do as many shorter rows", {"input.txt": text("a 0.5 1.25 0.001", "b 1.5 2.25 0.001", "c 1.5 2.5", "d 2.5 3.5")},
+         bad("bad-matrix", "line 3", "2 numbers instead of 3", position=3))
+    case("line-few-decimals-grows", "which may come first", {"input.txt": text("c 1.5 2.25", "d 2.5 3.25", "a 0.5 1.25 0.001", "b 1.5 2.25 0.001")},
+         bad("bad-matrix", "line 1", "2 numbers instead of 3", position=1))
+    case("line-few-decimals-among-words", "one number too many beside a whole one is no part of the word",
+         {"input.txt": text("a 1.5 2", "b 2.5 3.25", "c 0.5 1 0.001", "d 3.5 4.5")}, bad("bad-matrix", "line 3", "3 numbers instead of 2", position=3))
+    case("line-columns", "numbers in columns are no words that end in spaces", {"input.txt": text("a  0.5  1  0.001", "b  1.5  2  0.001")},
+         bad("bad-matrix", "line 1", "one space"))
+    case("line-columns-behind-header", "nor behind a header", {"input.txt": text("2 1", "a  0.5  1  0.001", "b  1.5  2  0.001")},
+         bad("bad-matrix", "line 2", position=2))
     case("line-single", "one row is a matrix", {"input.txt": b"cat 0.25 0.5 0.75"}, good("glove", 3, [row("cat", 0.25, 0.5, 0.75)]))
     case("line-no-numbers", "a list of words is none", {"input.txt": text("cat", "dog")}, bad("bad-matrix", "no word matrix", "cat"))
     case("line-tabs", "tabs between fields are pointed out", {"input.txt": text("cat\t0.25\t0.5", "dog\t1.5\t2.5")},
@@ -344,7 +404,16 @@ def containers():
     case("zip-on-stdin", "needs its end first", {"input.zip": zipped}, bad("unsupported", "standard input"), ["stdin input.zip"])
     case("name-with-colon", "a file of that name wins over a member", {"input.zip": several, "input.zip:deep": CAT_DOG}, TWO, ["file input.zip:deep"])
     case("zip-member-with-a-line-feed", "names are bytes, and what is said of them is one line",
-         {"input.zip": zip_of([("a\nb.txt", b""), ("c.txt", b"")])}, bad("bad-argument", "a?b.txt, c.txt"), ["file input.zip"])
+         {"input.zip": zip_of([("a\nb.txt", b""), ("c.txt", b"")])}, bad("bad-argument", "a\\x0Ab.txt, c.txt"), ["file input.zip"])
+    coloured = "a\n\x1b[31mb.txt"
+    case("zip-member-with-controls", "and nothing in it steers a terminal",
+         {"input.zip": zip_of([(coloured, b""), ("c.txt", b"")])}, bad("bad-argument", 'a\\x0A\\x1B[31mb.txt, c.txt'), ["file input.zip"])
+    case("zip-member-with-controls-missing", "also where a member is not found", {"input.zip": zip_of([(coloured, b""), ("c.txt", b"")])},
+         bad("not-found", '"d.txt"; it holds a\\x0A\\x1B[31mb.txt, c.txt'), ["file input.zip:d.txt"])
+    stored = bytearray(zip_of([(coloured, CAT_DOG)], zipfile.ZIP_STORED))
+    stored[stored.index(b"dog")] ^= 4
+    case("zip-member-with-controls-damaged", "or is damaged", {"input.zip": bytes(stored)},
+         bad("bad-matrix", 'a\\x0A\\x1B[31mb.txt', "damaged"), ["file input.zip"])
     case("empty", "no bytes at all", {"input.txt": b""}, bad("bad-matrix", "no rows"))
     case("missing", "no such file", {}, bad("not-found", "input.txt"))
 

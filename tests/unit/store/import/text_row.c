@@ -39,6 +39,9 @@ START_TEST(takes_whole_rows_apart) {
                {". . . 1 2", ". . .", {1, 2}, true},
                {"route 66 1.5 2.5", "route 66", {1.5f, 2.5f}, true},
                {"v 3.1 1.25 2.25", "v 3.1", {1.25f, 2.25f}, true},
+               {"v 3.1 0 0", "v 3.1", {0, 0}, true},
+               {"a  b 1 2", "a  b", {1, 2}, true},
+               {"7  1 2", "7 ", {1, 2}, true},
                {"to inf 1 2", "to inf", {1, 2}, true},
                {"cat 1 1e40", "cat", {1, 0}, false}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -74,6 +77,9 @@ START_TEST(says_what_is_wrong) {
                {"cat 0.5 1.5 2.5", TEXT_ROW_MANY, 3, ""},
                {"cat 1e-5 1.5 2.5", TEXT_ROW_MANY, 3, ""},
                {"cat 0 1 2", TEXT_ROW_MANY, 3, ""},
+               {"cat 0.5 1 0.001", TEXT_ROW_MANY, 3, ""}, /* 1 is written with fewer decimals than 0.5 */
+               {"cat  66  1.5 2.5", TEXT_ROW_MANY, 2, ""},
+               {"cat 66  x 1.5 2.5", TEXT_ROW_MANY, 2, ""},
                {"cat -7 1 2", TEXT_ROW_MANY, 3, ""},
                {" 0.5 1.5 2.5", TEXT_ROW_MANY, 3, ""},
                {"cat 0.5 1.5dog 0.5 1.5", TEXT_ROW_MANY, 2, ""}};
