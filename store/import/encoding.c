@@ -53,3 +53,11 @@ const char *encoding_show(const char *bytes, size_t length, char *text, size_t s
   snprintf(text + used, size - used, "\"");
   return text;
 }
+
+const char *encoding_show_name(const char *name, char *text, size_t size) {
+  encoding_show(name, strlen(name), text, size);
+  size_t length = strlen(text) - 2;
+  memmove(text, text + 1, length);
+  text[length] = '\0';
+  return text;
+}

@@ -15,4 +15,7 @@ enum status encoding_repair(const char *bytes, size_t length, struct bytes *out)
  * is invalid or cannot be seen is escaped (\x1F, \u00A0), and what does not fit is replaced by "…". Returns text. */
 const char *encoding_show(const char *bytes, size_t length, char *text, size_t size);
 
+/* The same without the quotes: for names of files, in which nearly always nothing is escaped. */
+const char *encoding_show_name(const char *name, char *text, size_t size);
+
 #endif

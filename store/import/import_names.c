@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/import/encoding.h"
 #include "store/import/import.h"
 #include "store/import/source.h"
 
@@ -59,9 +60,10 @@ enum status import_name_of(const char *path, struct problem *problem, char name[
       return STATUS_OK;
     }
   }
-  return problem_set(
-      problem, STATUS_BAD_ARGUMENT, 0,
-      "\"%.*s\", from the file's name, cannot name a model: give a name of letters, digits, '.', '_' and "
-      "'-' with --name",
-      length > 80 ? 80 : (int)length, base);
+  char shown[100];
+  encoding_show(base, length, shown, sizeof shown);
+  return problem_set(problem, STATUS_BAD_ARGUMENT, 0,
+                     "%s, from the file's name, cannot name a model: give a name of letters, digits, '.', '_' and '-' "
+                     "with --name",
+                     shown);
 }

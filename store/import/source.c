@@ -9,14 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/import/encoding.h"
 #include "store/import/stream.h"
 
 struct source {
   struct stored stored;
   struct gzip_stream *gzip; /* at most one of these two */
   struct zip_stream *zip;
-  char file[SOURCE_PATH_MAX];      /* the file's name without its folders */
-  char label[2 * SOURCE_PATH_MAX]; /* with the member's */
+  char file[SOURCE_PATH_MAX];      /* the file's name without its folders, as it may be printed */
+  char label[2 * SOURCE_PATH_MAX]; /* with the member's, likewise */
   const char *warning;
   uint64_t total;
   uint64_t position;
@@ -102,7 +103,9 @@ static enum status open_zip(struct source *source, const char *member, struct pr
   if (status != STATUS_OK) return status;
   source->total = zip_stream_total(source->zip);
   /* The only file of an archive goes by the archive's name, as it was asked for. */
-  if (*member) snprintf(source->label, sizeof source->label, "%s:%s", source->file, zip_stream_member(source->zip));
+  char shown[SOURCE_PATH_MAX];
+  encoding_show_name(zip_stream_member(source->zip), shown, sizeof shown);
+  if (*member) snprintf(source->label, sizeof source->label, "%s:%s", source->file, shown);
   return STATUS_OK;
 }
 
@@ -120,7 +123,7 @@ static enum status open_at(struct source *source, const char *path, struct probl
   bool standard_input = strcmp(path, "-") == 0;
   enum status status = standard_input ? STATUS_OK : source_path_split(path, problem, &parts);
   if (status != STATUS_OK) return status;
-  snprintf(source->file, sizeof source->file, "%s", base_of(parts.file));
+  encoding_show_name(base_of(parts.file), source->file, sizeof source->file);
   snprintf(source->label, sizeof source->label, "%s", source->file);
   status = standard_input ? stored_open(&source->stored, STDIN_FILENO, false, "standard input", problem)
                           : open_file(source, parts.file, problem);

@@ -45,7 +45,8 @@ enum status source_read(struct source *source, void *buffer, size_t size, struct
 enum status source_problem(const struct source *source, uint64_t position, struct problem *problem, const char *format,
                            ...) __attribute__((format(printf, 4, 5)));
 
-/* The file's name without its folders, with ":member" for one of a zip; "-" for standard input. */
+/* The file's name without its folders, with ":member" for one of a zip; "-" for standard input. Bytes that could steer
+ * a terminal are escaped in both. */
 const char *source_label(const struct source *source);
 
 uint64_t source_position(const struct source *source); /* bytes taken, after decompression */

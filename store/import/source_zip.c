@@ -6,13 +6,17 @@
 #include <unistd.h>
 #include <zip.h>
 
+#include "store/import/encoding.h"
 #include "store/import/stream.h"
+
+enum { SHOWN = 200 /* bytes of a member's name in a text */ };
 
 struct zip_stream {
   struct zip *archive;
   struct zip_file *file;
   const char *label; /* of the archive; borrowed */
   char *member;
+  char shown[SHOWN]; /* as it may be printed: names are anybody's bytes */
   uint64_t size;
   uint64_t stored_size;
   uint64_t read;
@@ -59,11 +63,13 @@ static void list_members(struct zip *archive, char *text, size_t size) {
   zip_int64_t count = zip_get_num_entries(archive, 0);
   for (zip_int64_t i = 0; i < count; i++) {
     const char *name;
+    char shown[SHOWN];
     if (!is_choice(archive, (zip_uint64_t)i, &name)) continue;
-    if (more > 0 || used + strlen(name) + 3 > size - 24)
+    encoding_show_name(name, shown, sizeof shown);
+    if (more > 0 || used + strlen(shown) + 3 > size - 24)
       more++;
     else
-      used += (size_t)snprintf(text + used, size - used, "%s %s", used ? "," : "", name);
+      used += (size_t)snprintf(text + used, size - used, "%s %s", used ? "," : "", shown);
   }
   if (more > 0) snprintf(text + used, size - used, "%s %zu more", used ? " and" : "", more);
 }
@@ -84,10 +90,11 @@ static enum status find_named(struct zip *archive, const char *label, const char
     if (whole) return STATUS_OK;
   }
   if (matches == 1) return STATUS_OK;
-  char members[320];
+  char members[320], shown[80];
+  encoding_show(member, strlen(member), shown, sizeof shown);
   list_members(archive, members, sizeof members);
-  return problem_set(problem, matches ? STATUS_BAD_ARGUMENT : STATUS_NOT_FOUND, 0, "%s: %s \"%.64s\"; it holds%s",
-                     label, matches ? "several members have the name" : "there is no member", member, members);
+  return problem_set(problem, matches ? STATUS_BAD_ARGUMENT : STATUS_NOT_FOUND, 0, "%s: %s %s; it holds%s", label,
+                     matches ? "several members have the name" : "there is no member", shown, members);
 }
 
 static enum status find_only(struct zip *archive, const char *label, struct problem *problem, zip_uint64_t *out) {
@@ -111,9 +118,10 @@ static enum status open_member(struct zip_stream *zip, zip_uint64_t index, struc
     return problem_set(problem, STATUS_BAD_MATRIX, 0, "%s: the zip archive's directory is damaged", zip->label);
   zip->member = strdup(about.name);
   if (!zip->member) return no_memory(zip->label, problem);
+  encoding_show_name(zip->member, zip->shown, sizeof zip->shown);
   if ((about.valid & ZIP_STAT_SIZE) == 0 || (about.valid & ZIP_STAT_COMP_SIZE) == 0)
     return problem_set(problem, STATUS_BAD_MATRIX, 0, "%s: the zip archive does not say how long %s is", zip->label,
-                       zip->member);
+                       zip->shown);
   zip->size = about.size;
   zip->stored_size = about.comp_size;
   zip->file = zip_fopen_index(zip->archive, index, 0);
@@ -123,7 +131,7 @@ static enum status open_member(struct zip_stream *zip, zip_uint64_t index, struc
   if (code == ZIP_ER_MEMORY) return no_memory(zip->label, problem);
   bool foreign = code == ZIP_ER_COMPNOTSUPP || code == ZIP_ER_ENCRNOTSUPP || code == ZIP_ER_NOPASSWD;
   return problem_set(problem, foreign ? STATUS_UNSUPPORTED : STATUS_BAD_MATRIX, 0, "%s:%s cannot be read: %s%s",
-                     zip->label, zip->member, zip_error_strerror(error),
+                     zip->label, zip->shown, zip_error_strerror(error),
                      foreign ? "; unpack it and import the file" : "");
 }
 
@@ -160,7 +168,7 @@ enum status zip_stream_read(struct zip_stream *zip, unsigned char *buffer, size_
     return problem_set(
         problem, STATUS_BAD_MATRIX, 0,
         "%s:%s: the zip archive is cut off or damaged after %llu of %llu bytes (%s); fetch or copy it again",
-        zip->label, zip->member, (unsigned long long)zip->read, (unsigned long long)zip->size,
+        zip->label, zip->shown, (unsigned long long)zip->read, (unsigned long long)zip->size,
         count < 0 ? zip_error_strerror(zip_file_get_error(zip->file)) : "it ends early");
   zip->read += (uint64_t)count;
   *got = (size_t)count;

@@ -67,6 +67,15 @@ START_TEST(shows_what_cannot_be_seen) {
 }
 END_TEST
 
+START_TEST(shows_names_without_quotes) {
+  char text[16];
+  ck_assert_str_eq(encoding_show_name("a b.txt", text, sizeof text), "a b.txt");
+  ck_assert_str_eq(encoding_show_name("", text, sizeof text), "");
+  ck_assert_str_eq(encoding_show_name("a\x1B[1m", text, sizeof text), "a\\x1B[1m");
+  ck_assert_str_eq(encoding_show_name("a name that is long", text, sizeof text), "a name tha…");
+}
+END_TEST
+
 START_TEST(shows_no_more_than_fits) {
   char word[400];
   for (size_t i = 0; i < sizeof word; i += 2) memcpy(word + i, "\xC3\xA9", 2);
@@ -87,6 +96,7 @@ int main(void) {
   tcase_add_test(tcase, repairs_each_maximal_subpart);
   tcase_add_test(tcase, repairs_within_the_limit);
   tcase_add_test(tcase, shows_what_cannot_be_seen);
+  tcase_add_test(tcase, shows_names_without_quotes);
   tcase_add_test(tcase, shows_no_more_than_fits);
   return suite_run(suite);
 }

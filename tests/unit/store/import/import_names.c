@@ -53,6 +53,10 @@ START_TEST(refuses_what_names_no_model) {
     ck_assert_int_eq(problem.status, STATUS_BAD_ARGUMENT);
     if (*paths[i]) ck_assert_msg(strstr(problem.text, "--name") != NULL, "%s", problem.text);
   }
+  char spoilt[MODEL_NAME_MAX + 1];
+  struct problem steering;
+  ck_assert_int_eq(import_name_of("a\n\x1B[31mb.txt", &steering, spoilt), STATUS_BAD_ARGUMENT);
+  ck_assert_msg(strstr(steering.text, "\"a\\x0A\\x1B[31mb\"") != NULL, "%s", steering.text);
   char longest[MODEL_NAME_MAX + 6], name[MODEL_NAME_MAX + 1];
   struct problem problem;
   memset(longest, 'n', sizeof longest);

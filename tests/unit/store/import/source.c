@@ -187,6 +187,26 @@ START_TEST(splits_paths) {
 }
 END_TEST
 
+START_TEST(labels_steer_no_terminal) {
+  char path[SCRATCH_PATH_MAX];
+  scratch_path(path, "a\n\x1B[31mb.txt");
+  scratch_write(path, "cat 1 2\n", 8);
+  struct source *source = open_source(path);
+  ck_assert_str_eq(source_label(source), "a\\x0A\\x1B[31mb.txt");
+  source_close(source);
+  char member[2 * SCRATCH_PATH_MAX];
+  scratch_path(path, "named.zip");
+  struct zip *archive = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, NULL);
+  ck_assert_ptr_nonnull(archive);
+  ck_assert_int_ge(zip_file_add(archive, "c\x1B[m", zip_source_buffer(archive, "cat 1 2\n", 8, 0), 0), 0);
+  ck_assert_int_eq(zip_close(archive), 0);
+  snprintf(member, sizeof member, "%s:c\x1B[m", path);
+  source = open_source(member);
+  ck_assert_str_eq(source_label(source), "named.zip:c\\x1B[m");
+  source_close(source);
+}
+END_TEST
+
 int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("store/import/source", &tcase);
@@ -205,6 +225,7 @@ int main(void) {
   tcase_add_test(tcase, reads_a_pipe);
   tcase_add_test(tcase, refuses_what_is_no_file);
   tcase_add_test(tcase, splits_paths);
+  tcase_add_test(tcase, labels_steer_no_terminal);
   int failed = suite_run(suite);
   scratch_close();
   free(content);
