@@ -6,7 +6,7 @@ VARIANT   ?= release#        outputs go to build/VARIANT/
 SANITIZE  ?=#                address,undefined or thread
 COVERAGE  ?=#                1: instrument for line and branch coverage
 CFLAGS    ?=#                added to the project's own
-WERROR    ?= -Werror#        empty: a warning does not stop the build
+WERROR    ?=#                -Werror: a warning stops the build, as in make check
 TEST_DATA ?= ../shared/data# real matrices; tests that need them skip, and say so, where it is absent
 STORE     ?= store.d#        what `make run` serves
 LISTEN    ?= 127.0.0.1:8080# where
@@ -115,12 +115,12 @@ again = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,
 run: ## Install what is missing, build, and serve the bundled sample on 127.0.0.1:8080
 	@$(setup) build run
 	@$(again) all
-	@ls $(STORE)/*.mdb >/dev/null 2>&1 || build/wordvec import deploy/sample/classics.50d.txt.gz --store $(STORE)
+	@ls $(STORE)/*.mdb >/dev/null 2>&1 || $(OUT)/wordvec import deploy/sample/classics.50d.txt.gz --store $(STORE)
 	@echo; echo 'Try, in another terminal:'
 	@echo "  curl '$(LISTEN)/vector?word=cat'"
 	@echo "  curl '$(LISTEN)/neighbors?word=cat&k=5'"
 	@echo "  curl '$(LISTEN)/lookup' -d '{\"indices\": [[0,1,2,0],[3]]}'"; echo
-	@exec build/wordvec serve --store $(STORE) --listen $(LISTEN)
+	@exec $(OUT)/wordvec serve --store $(STORE) --listen $(LISTEN)
 
 test: ## Install what is missing, build, and run every test
 	@$(setup) build test
@@ -171,9 +171,11 @@ coverage: ## Run every test and print what of store/ and server/ it reached
 
 container: ## Build the image with docker or podman, run it and ask it
 	@$(setup) run
+	@docker info >/dev/null 2>&1 || $(setup) image
 	@CONTAINER_BASE='$(strip $(CONTAINER_BASE))' tests/container/run
 
 fresh: ## Try make run and make test in a bare Debian, as root and with sudo
+	@docker info >/dev/null 2>&1 || $(setup) image
 	@CONTAINER_BASE='$(strip $(CONTAINER_BASE))' tests/container/fresh
 
 check: ## What CI runs: set-up, lint, compilers, tests, sanitizers, valgrind, arm64, coverage, container
@@ -204,6 +206,7 @@ $(BENCH_PROGRAMS): %: %.o $(OUT)/libwordvec.a
 
 bench: $(BENCH_PROGRAMS) ## Time exact search over the store file BENCH_MODEL, one core, and the writing of floats
 	@for program in $(BENCH_PROGRAMS); do taskset -c 0 $$program $(BENCH_MODEL) || exit; done
+programs: $(BENCH_PROGRAMS)
 .PHONY: bench
 
 # ---- arm64: built with Debian's cross compiler against libraries unpacked under build/, tested under qemu-user

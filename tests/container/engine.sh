@@ -37,3 +37,5 @@ if [ "$engine" = podman ]; then
   fi
 fi
 command -v "$engine" >/dev/null || skip "neither Docker's engine nor podman is here"
+"$engine" image inspect "$base" >/dev/null 2>&1 || "$engine" pull -q "$base" >/dev/null 2>&1 ||
+  skip "$engine cannot get $base, and CONTAINER_BASE names nothing that prepares it"
