@@ -43,7 +43,7 @@ static double now(void) {
 
 static void report_progress(struct run *run, bool finishing) {
   if (!run->options->progress) return;
-  struct import_progress progress = {.bytes_read = source_stored(run->source),
+  struct import_progress progress = {.bytes_read = run->reader->stored_bytes,
                                      .bytes_total = source_total(run->source),
                                      .rows = run->last && !finishing ? run->rows_seen : run->report.rows,
                                      .finishing = finishing};
@@ -204,7 +204,8 @@ static enum status open_all(struct run *run) {
     status = model_path(options->store, report->name, report->path, sizeof report->path, run->problem);
   if (status == STATUS_OK) status = source_open(options->path, run->problem, &run->source);
   if (status == STATUS_OK) status = detect(run->source, options->format, run->problem, &run->layout);
-  if (status == STATUS_OK) status = reader_open(run->source, &run->layout, run->problem, &run->reader);
+  if (status == STATUS_OK)
+    status = reader_open(run->source, &run->layout, options->threads, run->problem, &run->reader);
   if (status == STATUS_OK)
     status = writer_open(options->store, report->name, options->replace, run->problem, &run->writer);
   if (status == STATUS_OK && options->duplicates == DUPLICATES_LAST)
@@ -231,8 +232,8 @@ static void complete_report(struct run *run) {
   report->format = import_format_name(run->layout.format);
   report->dim = run->layout.dim;
   report->declared_rows = run->layout.declared_rows;
-  report->bytes_read = source_stored(run->source);
-  report->text_bytes = source_position(run->source);
+  report->bytes_read = run->reader->stored_bytes;
+  report->text_bytes = run->reader->text_bytes;
   report->seconds = now() - run->started;
 }
 

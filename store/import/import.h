@@ -30,8 +30,8 @@ struct import_options {
   enum import_duplicates duplicates;
   enum import_encoding encoding;
   bool strict;
-  bool replace; /* --force */
-  unsigned threads;
+  bool replace;     /* --force */
+  unsigned threads; /* to parse text and to sum the file with; 0 is 1 */
   /* Called now and then from the importing thread; a warning is one line without its end. Either may be NULL. */
   void (*progress)(void *context, const struct import_progress *progress);
   void (*warning)(void *context, const char *text);

@@ -27,16 +27,19 @@ struct reader {
   enum status (*next)(struct reader *reader, struct problem *problem, struct reader_row *row);
   void (*close)(struct reader *reader);
   const char *unit; /* of positions: "line" or "byte" */
+  /* How much of the source the rows so far have needed: source_position() and source_stored() as they were behind it.
+   * While a reader is open its threads may be ahead of that, so it is the reader that must be asked. */
+  uint64_t text_bytes, stored_bytes;
 };
 
 /* Opens the reader of the layout on a source of which nothing has been taken. The source is borrowed until
- * reader_close(). */
-enum status reader_open(struct source *source, const struct layout *layout, struct problem *problem,
+ * reader_close(). A reader of text parses with up to `threads` threads, the calling one included. */
+enum status reader_open(struct source *source, const struct layout *layout, unsigned threads, struct problem *problem,
                         struct reader **out) MUST_USE;
 
 /* The two behind it. */
-enum status reader_text_open(struct source *source, const struct layout *layout, struct problem *problem,
-                             struct reader **out) MUST_USE;
+enum status reader_text_open(struct source *source, const struct layout *layout, unsigned threads,
+                             struct problem *problem, struct reader **out) MUST_USE;
 enum status reader_word2vec_open(struct source *source, const struct layout *layout, struct problem *problem,
                                  struct reader **out) MUST_USE;
 

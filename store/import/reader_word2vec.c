@@ -37,6 +37,8 @@ static enum status refill(struct reader_word2vec *w2v, size_t wanted, struct pro
   if (status != STATUS_OK) return status;
   w2v->length += got;
   w2v->ended = w2v->length < BUFFER_SIZE;
+  w2v->reader.text_bytes = source_position(w2v->source);
+  w2v->reader.stored_bytes = source_stored(w2v->source);
   return STATUS_OK;
 }
 

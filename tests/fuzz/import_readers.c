@@ -39,7 +39,7 @@ static enum status read_all(struct source *source, enum import_format format, st
   enum status status = detect(source, format, problem, &layout);
   if (status != STATUS_OK) return status;
   demand(layout.dim >= 1 && layout.dim <= MODEL_DIM_MAX, "dimensions are bounded");
-  if ((status = reader_open(source, &layout, problem, &reader)) != STATUS_OK) return status;
+  if ((status = reader_open(source, &layout, 2, problem, &reader)) != STATUS_OK) return status;
   do {
     status = reader_next(reader, problem, &row);
     if (status == STATUS_OK && row.kind != ROW_END) expect_row(&row, layout.dim, &position);
