@@ -2,7 +2,6 @@
  *
  * Ctrl-C has its usual effect, at once. The temporary file that then stays is hidden from every reader, and the next
  * import removes it; tidying up in a signal handler would only add ways to fail. */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +10,7 @@
 #include <unistd.h>
 
 #include "server/commands.h"
-#include "store/bytes.h"
-#include "store/utf8.h"
+#include "server/write_json.h"
 
 enum { BAR_WIDTH = 20, BAR_MILLISECONDS = 100, LINE_MILLISECONDS = 5000, THREADS_MOST = 64 };
 
@@ -107,70 +105,30 @@ static void show_warning(void *context, const char *text) {
 
 /* ---- Summary */
 
-static double megabytes_per_second(const struct import_report *report) {
-  return report->seconds > 0 ? (double)report->text_bytes / 1e6 / report->seconds : 0;
-}
-
 static void print_text(const struct import_report *report) {
-  printf("%s: %llu rows x %u  (%s)\n", report->name, (unsigned long long)report->rows, report->dim, report->format);
+  printf("%s: %llu rows x %u  (%s)\n", report->name, (unsigned long long)report->rows, report->dim,
+         report->source_format);
   for (unsigned skip = 0; skip < SKIP_COUNT; skip++) {
     if (report->skipped[skip] == 0) continue;
     printf("skipped   %llu %s, the first: %s\n", (unsigned long long)report->skipped[skip], skip_name((enum skip)skip),
            report->first_skipped[skip]);
   }
   if (report->warnings > 0) printf("warnings  %llu\n", (unsigned long long)report->warnings);
-  printf("time      %.2f s, %.1f MB/s\n", report->seconds, megabytes_per_second(report));
+  printf("time      %.2f s, %.1f MB/s\n", report->seconds, report->mb_per_second);
   printf("file      %s, %.1f MB\n", report->path, (double)report->file_size / 1e6);
   printf("digest    %s\n", report->digest);
 }
 
-/* A text that may hold any bytes (a word, a path) as a JSON string: what is not UTF-8 becomes U+FFFD. */
-static json_t *json_of_bytes(const char *text) {
-  struct bytes clean;
-  size_t left = strlen(text);
-  bytes_init(&clean, 4 * left + 1);
-  enum status status = STATUS_OK;
-  for (size_t taken; left > 0 && status == STATUS_OK; text += taken, left -= taken) {
-    uint32_t point;
-    taken = utf8_next(text, left, &point);
-    status = point == UTF8_ILL_FORMED ? bytes_append_text(&clean, UTF8_REPLACEMENT) : bytes_append(&clean, text, taken);
-  }
-  json_t *string = status == STATUS_OK ? json_stringn(clean.data ? (char *)clean.data : "", clean.length) : NULL;
-  bytes_release(&clean);
-  return string;
-}
-
-static json_t *skipped_object(const struct import_report *report) {
-  json_t *object = json_object();
-  for (unsigned skip = 0; skip < SKIP_COUNT; skip++) {
-    const char *first = report->first_skipped[skip];
-    json_t *item = json_pack("{s:I, s:o}", "count", (json_int_t)report->skipped[skip], "first",
-                             first[0] ? json_of_bytes(first) : json_null());
-    if (json_object_set_new(object, skip_name((enum skip)skip), item) != 0) {
-      json_decref(object);
-      return NULL;
-    }
-  }
-  return object;
-}
-
 static int print_json(const struct import_report *report) {
-  json_t *object =
-      json_pack("{s:s, s:o, s:s, s:I, s:i, s:I, s:o, s:I, s:I, s:I, s:I, s:f, s:f, s:s}",                  //
-                "name", report->name, "path", json_of_bytes(report->path), "format", report->format,       //
-                "rows", (json_int_t)report->rows, "dim", (int)report->dim,                                 //
-                "declared_rows", (json_int_t)report->declared_rows, "skipped", skipped_object(report),     //
-                "warnings", (json_int_t)report->warnings, "bytes_read", (json_int_t)report->bytes_read,    //
-                "text_bytes", (json_int_t)report->text_bytes, "file_size", (json_int_t)report->file_size,  //
-                "seconds", report->seconds, "mb_per_second", megabytes_per_second(report), "digest", report->digest);
-  int outcome = object ? json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : -1;
-  json_decref(object);
-  if (outcome != 0) {
-    fprintf(stderr, "wordvec import: the model is in place, but its report cannot be printed\n");
-    return EXIT_FAILURE;
-  }
-  putchar('\n');
-  return EXIT_SUCCESS;
+  struct bytes text;
+  bytes_init(&text, 1 << 20); /* of texts that are bounded to far less */
+  enum status status = write_json_report(&text, report);
+  if (status == STATUS_OK)
+    fwrite(text.data, 1, text.length, stdout);
+  else
+    fprintf(stderr, "wordvec import: the model is in place, but its report is not: %s\n", status_text(status));
+  bytes_release(&text);
+  return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int exit_status_of(enum status status) {

@@ -30,6 +30,11 @@ static char *room(struct json_text *text, size_t size) {
   return (char *)text->out->data + text->out->length;
 }
 
+enum status json_text_end(struct json_text *text) {
+  if (text->status == STATUS_OK) text->status = bytes_append(text->out, "\n", 1);
+  return text->status;
+}
+
 static void literal(struct json_text *text, const char *value) {
   size_t length = strlen(value);
   char *to = room(text, length);

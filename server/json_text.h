@@ -17,6 +17,9 @@ struct json_text {
 
 void json_text_init(struct json_text *text, struct bytes *out);
 
+/* Ends the document with a newline, so that a prompt does not stick to it, and gives the status of the whole. */
+enum status json_text_end(struct json_text *text) MUST_USE;
+
 /* Containers: `bracket` is '{' or '[', and '}' or ']'. Keys are our own: plain ASCII that needs no escapes. */
 void json_text_open(struct json_text *text, char bracket);
 void json_text_close(struct json_text *text, char bracket);

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "server/json_text.h"
-#include "store/import/import.h"
 #include "store/utf8.h"
 
 /* Whether a client can get these bytes back from a JSON string: NUL is text, but no request may hold it. */
@@ -71,7 +70,7 @@ enum status write_json_row(struct bytes *out, const struct row_result *result) {
     json_text_vector(&text, result->vector, result->dim);
   }
   json_text_close(&text, '}');
-  return text.status;
+  return json_text_end(&text);
 }
 
 /* Writes one cell of a grid. */
@@ -144,7 +143,7 @@ enum status write_json_grid(struct bytes *out, const struct grid_result *result)
     json_text_close(&text, ']');
   }
   json_text_close(&text, '}');
-  return text.status;
+  return json_text_end(&text);
 }
 
 /* `suggests`: an unknown word always has its suggestions, also when nothing is spelt nearly as it. */
@@ -185,7 +184,7 @@ enum status write_json_problem(struct bytes *out, const struct refusal *refusal)
   struct json_text text;
   json_text_init(&text, out);
   write_problem(&text, refusal, true);
-  return text.status;
+  return json_text_end(&text);
 }
 
 static void write_word_and_index(struct json_text *text, const struct vocabulary *vocabulary, uint32_t row) {
@@ -228,7 +227,7 @@ enum status write_json_neighbors(struct bytes *out, const struct neighbors_answe
   json_text_expect(&text, 256 + answer->count * RESULT_SIZE + hits * HIT_SIZE);
   if (!answer->batch) {
     write_neighbors(&text, answer, answer->results);
-    return text.status;
+    return json_text_end(&text);
   }
   json_text_open(&text, '{');
   write_terminated(&text, "model", answer->model);
@@ -237,7 +236,7 @@ enum status write_json_neighbors(struct bytes *out, const struct neighbors_answe
   for (size_t i = 0; i < answer->count; i++) write_neighbors(&text, answer, &answer->results[i]);
   json_text_close(&text, ']');
   json_text_close(&text, '}');
-  return text.status;
+  return json_text_end(&text);
 }
 
 enum status write_json_words(struct bytes *out, const struct words_result *result) {
@@ -256,7 +255,7 @@ enum status write_json_words(struct bytes *out, const struct words_result *resul
   if (result->more && result->count > 0)
     write_word(&text, "next", "next_bytes", vocabulary_word(result->vocabulary, result->rows[result->count - 1]));
   json_text_close(&text, '}');
-  return text.status;
+  return json_text_end(&text);
 }
 
 enum status write_json_models(struct bytes *out, const struct catalog_entry *entries, size_t count) {
@@ -275,7 +274,16 @@ enum status write_json_models(struct bytes *out, const struct catalog_entry *ent
   }
   json_text_close(&text, ']');
   json_text_close(&text, '}');
-  return text.status;
+  return json_text_end(&text);
+}
+
+/* A number that is not known as 0. */
+static void write_unsigned_or_null(struct json_text *text, const char *key, uint64_t value) {
+  if (value > 0) {
+    write_unsigned(text, key, value);
+    return;
+  }
+  write_or_null(text, key, NULL);
 }
 
 /* Seconds since 1970 as ISO 8601 in UTC; null for a time that no calendar has. */
@@ -307,18 +315,52 @@ enum status write_json_model(struct bytes *out, const char *name, const struct m
   write_unsigned(&text, "format_version", info->format_version);
   write_time(&text, "imported_at", info->imported_at);
   write_unsigned(&text, "file_size", info->file_size);
-  json_text_key(&text, "declared_rows");
-  if (info->declared_rows > 0)
-    json_text_unsigned(&text, info->declared_rows);
-  else
-    json_text_null(&text);
+  write_unsigned_or_null(&text, "declared_rows", info->declared_rows);
   write_skipped(&text, info->skipped);
   /* No model has a graph yet: every answer is exact, and there is no recall to tell of. */
   json_text_key(&text, "recall");
   json_text_open(&text, '[');
   json_text_close(&text, ']');
   json_text_close(&text, '}');
-  return text.status;
+  return json_text_end(&text);
+}
+
+static void write_first_skipped(struct json_text *text, const struct import_report *report) {
+  json_text_key(text, "skipped");
+  json_text_open(text, '{');
+  for (int skip = 0; skip < SKIP_COUNT; skip++) {
+    const char *first = report->first_skipped[skip];
+    json_text_key(text, skip_name((enum skip)skip));
+    json_text_open(text, '{');
+    write_unsigned(text, "count", report->skipped[skip]);
+    write_or_null(text, "first", first[0] ? first : NULL);
+    json_text_close(text, '}');
+  }
+  json_text_close(text, '}');
+}
+
+enum status write_json_report(struct bytes *out, const struct import_report *report) {
+  struct json_text text;
+  json_text_init(&text, out);
+  json_text_open(&text, '{');
+  write_terminated(&text, "name", report->name);
+  write_terminated(&text, "path", report->path);
+  write_terminated(&text, "source_format", report->source_format);
+  write_unsigned(&text, "rows", report->rows);
+  write_unsigned(&text, "dim", report->dim);
+  write_unsigned_or_null(&text, "declared_rows", report->declared_rows);
+  write_first_skipped(&text, report);
+  write_unsigned(&text, "warnings", report->warnings);
+  write_unsigned(&text, "bytes_read", report->bytes_read);
+  write_unsigned(&text, "text_bytes", report->text_bytes);
+  write_unsigned(&text, "file_size", report->file_size);
+  json_text_key(&text, "seconds");
+  json_text_double(&text, report->seconds);
+  json_text_key(&text, "mb_per_second");
+  json_text_double(&text, report->mb_per_second);
+  write_terminated(&text, "digest", report->digest);
+  json_text_close(&text, '}');
+  return json_text_end(&text);
 }
 
 enum status write_json_info(struct bytes *out, const struct service_info *info) {
@@ -353,5 +395,5 @@ enum status write_json_info(struct bytes *out, const struct service_info *info) 
   for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) write_unsigned(&text, shown[i].key, shown[i].value);
   json_text_close(&text, '}');
   json_text_close(&text, '}');
-  return text.status;
+  return json_text_end(&text);
 }

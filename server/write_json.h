@@ -1,11 +1,12 @@
-/* Typed results as JSON, with the keys and their order that the contract gives. Each function appends one document and
- * returns STATUS_OK, STATUS_LIMIT (the buffer's) or STATUS_NO_MEMORY; a failed one leaves a part behind. */
+/* Typed results as JSON, with the keys and their order that the contract gives. Each function appends one document, a
+ * line, and returns STATUS_OK, STATUS_LIMIT (the buffer's) or STATUS_NO_MEMORY; a failed one leaves a part behind. */
 #ifndef WORDVEC_SERVER_WRITE_JSON_H
 #define WORDVEC_SERVER_WRITE_JSON_H
 
 #include "server/catalog.h"
 #include "server/result.h"
 #include "store/bytes.h"
+#include "store/import/import.h"
 
 /* {"model","word","index","dim","vector"}, or {"model","word","index"} of a row without its vector. Wherever there is
  * a "word" that is not UTF-8 text without NUL, "word_bytes" follows it: its exact bytes, percent-encoded. */
@@ -26,6 +27,9 @@ enum status write_json_models(struct bytes *out, const struct catalog_entry *ent
 
 /* {"name","rows","dim",…}: everything that is known of one model. */
 enum status write_json_model(struct bytes *out, const char *name, const struct model_info *info) MUST_USE;
+
+/* {"name","path","source_format","rows",…,"skipped":{"duplicate":{"count","first"},…},…}: what an import did. */
+enum status write_json_report(struct bytes *out, const struct import_report *report) MUST_USE;
 
 /* {"name","version",…,"limits":{…}}. */
 enum status write_json_info(struct bytes *out, const struct service_info *info) MUST_USE;

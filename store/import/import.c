@@ -229,12 +229,13 @@ static enum status finish(struct run *run) {
 
 static void complete_report(struct run *run) {
   struct import_report *report = &run->report;
-  report->format = import_format_name(run->layout.format);
+  report->source_format = import_format_name(run->layout.format);
   report->dim = run->layout.dim;
   report->declared_rows = run->layout.declared_rows;
   report->bytes_read = run->reader->stored_bytes;
   report->text_bytes = run->reader->text_bytes;
   report->seconds = now() - run->started;
+  if (report->seconds > 0) report->mb_per_second = (double)report->text_bytes / 1e6 / report->seconds;
 }
 
 enum status import_run(const struct import_options *options, struct problem *problem, struct import_report *report) {

@@ -40,8 +40,8 @@ struct import_options {
 
 struct import_report {
   char name[MODEL_NAME_MAX + 1];
-  char path[4096];    /* of the store file */
-  const char *format; /* static storage, as struct model_info's source_format */
+  char path[4096];           /* of the store file */
+  const char *source_format; /* static storage */
   uint64_t rows;
   uint32_t dim;
   uint64_t declared_rows; /* 0: the source had no header */
@@ -52,6 +52,7 @@ struct import_report {
   uint64_t text_bytes; /* bytes after decompression */
   uint64_t file_size;
   double seconds;
+  double mb_per_second; /* of text, in 10^6 bytes */
   char digest[33];
 };
 

@@ -130,7 +130,9 @@ START_TEST(the_report_as_json) {
   json_t *report = json_loadb(run.out, run.out_length, 0, NULL);
   ck_assert_msg(report != NULL, "not JSON: %s", run.out);
   expect_text(report, "/name", "a");
-  expect_text(report, "/format", "glove");
+  expect_text(report, "/source_format", "glove");
+  ck_assert(json_is_null(json_at(report, "/declared_rows")));
+  ck_assert_int_eq(run.out[run.out_length - 1], '\n');
   expect_integer(report, "/rows", 3);
   expect_integer(report, "/dim", 2);
   expect_integer(report, "/skipped/duplicate/count", 2);

@@ -130,6 +130,7 @@ static json_t *answer_of(struct api_fixture *fixture, handler *answer) {
   ck_assert_str_eq(fixture->reply.content_type, "application/json");
   json_t *object = json_loadb((const char *)fixture->reply.body.data, fixture->reply.body.length,
                               JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+  ck_assert_int_eq(fixture->reply.body.data[fixture->reply.body.length - 1], '\n');
   ck_assert_msg(object != NULL, "not JSON: %.*s", (int)fixture->reply.body.length, fixture->reply.body.data);
   return object;
 }

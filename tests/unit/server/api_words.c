@@ -23,7 +23,7 @@ START_TEST(a_word_and_its_row_from_either_end) {
   } cases[] = {{api_index, "word=dog"}, {api_index, "word_bytes=%2564og"}, {api_word, "index=2"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     json_decref(api_get(&zoo, cases[i].answer, cases[i].query));
-    static const char whole[] = "{\"model\":\"zoo\",\"word\":\"dog\",\"index\":2}";
+    static const char whole[] = "{\"model\":\"zoo\",\"word\":\"dog\",\"index\":2}\n";
     ck_assert_uint_eq(zoo.reply.body.length, strlen(whole));
     ck_assert_mem_eq(zoo.reply.body.data, whole, strlen(whole));
   }

@@ -10,6 +10,7 @@ static json_t *problem_of(const struct refusal *refusal) {
   char *text = respond_problem_text(refusal);
   ck_assert_ptr_nonnull(text);
   json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+  ck_assert_int_eq(text[strlen(text) - 1], '\n');
   ck_assert_msg(json_is_object(object), "%s", text);
   free(text);
   return object;

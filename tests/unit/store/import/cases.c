@@ -213,7 +213,7 @@ static void expect_model(const struct model *model, const struct outcome *outcom
     } else if (has_key(line, "rows", &value)) { /* too long to spell out */
       rows = (uint32_t)strtoul(value, NULL, 10);
     } else if (has_key(line, "format", &value)) {
-      ck_assert_str_eq(report->format, value);
+      ck_assert_str_eq(report->source_format, value);
       ck_assert_str_eq(info->source_format, value);
     } else if (has_key(line, "dim", &value)) {
       ck_assert_uint_eq(report->dim, strtoul(value, NULL, 10));

@@ -137,7 +137,7 @@ static void expect_matrix(const struct matrix *matrix, const struct import_optio
     ck_assert(memcmp(word.bytes, matrix->words[i], word.length) == 0);
     const float *expected = matrix->floats + (size_t)i * matrix->dim;
     ck_assert_msg(memcmp(rows_at(rows, i), expected, matrix->dim * sizeof *expected) == 0, "row %u of %s", i,
-                  report.format);
+                  report.source_format);
   }
   model_drop(model);
 }
@@ -265,7 +265,7 @@ START_TEST(reads_real_files) {
   struct import_report report;
   struct model *model = import_real(files[_i].file, &report);
   if (!model) return;
-  ck_assert_str_eq(report.format, files[_i].format);
+  ck_assert_str_eq(report.source_format, files[_i].format);
   ck_assert_uint_eq(report.rows, files[_i].rows);
   ck_assert_uint_eq(report.dim, files[_i].dim);
   ck_assert_uint_eq(report.declared_rows, files[_i].declared);
