@@ -131,11 +131,8 @@ bool api_finish(struct reply *reply, enum representation representation, enum st
 
 bool api_write_grid(struct reply *reply, const struct grid_result *result, enum representation representation,
                     struct refusal *refusal) {
-  char shape[SHAPE_TEXT];
-  if (representation == REPRESENTATION_JSON)
-    return api_finish(reply, representation, write_json_grid(&reply->body, result), refusal);
-  bool npy = representation == REPRESENTATION_NPY;
-  enum status status = write_npy_grid(&reply->body, npy ? BINARY_NPY : BINARY_BARE, result, shape);
-  if (status == STATUS_OK && !npy) memcpy(reply->shape, shape, sizeof reply->shape);
+  enum status status = representation == REPRESENTATION_JSON
+                           ? write_json_grid(&reply->body, result)
+                           : write_npy_grid(&reply->body, representation, result, reply->shape);
   return api_finish(reply, representation, status, refusal);
 }

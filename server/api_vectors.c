@@ -1,6 +1,4 @@
 /* The rows of words: GET /vector for one, GET and POST /vectors for many. */
-#include <string.h>
-
 #include "server/api.h"
 #include "server/grid.h"
 #include "server/request.h"
@@ -9,12 +7,9 @@
 
 static bool write_row(struct reply *reply, const struct row_result *result, enum representation representation,
                       struct refusal *refusal) {
-  char shape[SHAPE_TEXT];
-  if (representation == REPRESENTATION_JSON)
-    return api_finish(reply, representation, write_json_row(&reply->body, result), refusal);
-  bool npy = representation == REPRESENTATION_NPY;
-  enum status status = write_npy_row(&reply->body, npy ? BINARY_NPY : BINARY_BARE, result, shape);
-  if (status == STATUS_OK && !npy) memcpy(reply->shape, shape, sizeof reply->shape);
+  enum status status = representation == REPRESENTATION_JSON
+                           ? write_json_row(&reply->body, result)
+                           : write_npy_row(&reply->body, representation, result, reply->shape);
   return api_finish(reply, representation, status, refusal);
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "server/refusal.h"
+#include "server/representation.h"
 #include "server/service.h"
 #include "store/bytes.h"
 
@@ -30,12 +31,12 @@ struct call {
 };
 
 struct reply {
-  unsigned http_status;     /* 200 unless the handler says otherwise */
-  const char *content_type; /* static storage */
-  struct bytes body;        /* its limit is set by http before the handler runs */
-  char shape[64];           /* X-Shape, e.g. "2,4,50"; empty: no such header */
-  const char *dtype;        /* X-Dtype, "float32"; NULL: no such header */
-  char model[129];          /* the model that answered, for the log; may stay empty */
+  unsigned http_status;           /* 200 unless the handler says otherwise */
+  const char *content_type;       /* static storage */
+  struct bytes body;              /* its limit is set by http before the handler runs */
+  char shape[SHAPE_TEXT];         /* X-Shape, e.g. "2,4,50"; empty: no such header */
+  const char *dtype;              /* X-Dtype, "float32"; NULL: no such header */
+  char model[MODEL_NAME_MAX + 1]; /* the model that answered, for the log; may stay empty */
 };
 
 /* A handler fills *reply and returns true, or fills *refusal and returns false (what it wrote to *reply is then

@@ -139,7 +139,7 @@ static bool may_pass(enum status status) {
 static void open_entry(struct look *look, struct entry *entry, const struct problem *told) {
   const struct catalog *catalog = look->catalog;
   struct problem *problem = &entry->problem;
-  char path[4096];
+  char path[MODEL_PATH_MAX];
   char text[sizeof problem->text + 128];
   struct model *model = NULL;
   *problem = (struct problem){.status = STATUS_OK};

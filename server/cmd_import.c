@@ -12,7 +12,7 @@
 #include "server/commands.h"
 #include "server/write_json.h"
 
-enum { BAR_WIDTH = 20, BAR_MILLISECONDS = 100, LINE_MILLISECONDS = 5000, THREADS_MOST = 64 };
+enum { BAR_WIDTH = 20, BAR_MILLISECONDS = 100, LINE_MILLISECONDS = 5000 };
 
 struct meter {
   bool terminal;
@@ -131,10 +131,6 @@ static int print_json(const struct import_report *report) {
   return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int exit_status_of(enum status status) {
-  return status == STATUS_BAD_ARGUMENT ? EXIT_USAGE : EXIT_FAILURE;
-}
-
 int cmd_import(const struct options *options) {
   const struct import_flags *flags = &options->import;
   struct meter meter = {.terminal = isatty(STDERR_FILENO), .started = now_milliseconds()};
@@ -149,7 +145,7 @@ int cmd_import(const struct options *options) {
       .encoding = flags->encoding,
       .strict = flags->strict,
       .replace = flags->force,
-      .threads = command_threads(options, THREADS_MOST),
+      .threads = command_threads(options, COMMAND_THREADS_MOST),
       .progress = show_progress,
       .warning = show_warning,
       .context = &meter,
@@ -158,10 +154,7 @@ int cmd_import(const struct options *options) {
   struct import_report report;
   enum status status = import_run(&import, &problem, &report);
   wipe(&meter);
-  if (status != STATUS_OK) {
-    fprintf(stderr, "wordvec import: %s\n", problem.text);
-    return exit_status_of(status);
-  }
+  if (status != STATUS_OK) return command_fail(options, &problem);
   if (flags->report == REPORT_JSON) return print_json(&report);
   print_text(&report);
   return EXIT_SUCCESS;

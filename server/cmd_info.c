@@ -33,19 +33,10 @@ static void print_info(const char *name, const char *path, const struct model_in
 }
 
 int cmd_info(const struct options *options) {
-  char path[4096];
+  char path[MODEL_PATH_MAX];
   struct problem problem;
   struct model *model;
-  if (model_path(options->store, options->operand, path, sizeof path, &problem) != STATUS_OK) {
-    fprintf(stderr, "wordvec info: %s\n", problem.text);
-    return problem.status == STATUS_BAD_ARGUMENT ? EXIT_USAGE : EXIT_FAILURE;
-  }
-  if (model_open(path, command_threads(options, 16), &problem, &model) != STATUS_OK) {
-    fprintf(stderr, "wordvec info: %s\n", problem.text);
-    if (problem.status == STATUS_NOT_FOUND)
-      fprintf(stderr, "'wordvec list --store %s' shows what is there.\n", options->store);
-    return EXIT_FAILURE;
-  }
+  if (command_open_model(options, path, &problem, &model) != STATUS_OK) return command_fail(options, &problem);
   print_info(options->operand, path, model_info(model));
   model_drop(model);
   return EXIT_SUCCESS;

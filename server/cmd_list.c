@@ -34,7 +34,7 @@ int cmd_list(const struct options *options) {
   struct catalog_entry *entries;
   size_t count;
   struct failures failures = {false};
-  if (catalog_new(options->store, command_threads(options, 16), &catalog) != STATUS_OK) {
+  if (catalog_new(options->store, command_threads(options, COMMAND_THREADS_MOST), &catalog) != STATUS_OK) {
     fprintf(stderr, "wordvec list: out of memory\n");
     return EXIT_FAILURE;
   }

@@ -12,39 +12,28 @@ static bool is_file(const char *operand) {
   return strchr(operand, '/') || (length >= 4 && strcmp(operand + length - 4, ".mdb") == 0);
 }
 
-static int fail(const struct problem *problem) {
-  fprintf(stderr, "wordvec verify: %s\n", problem->text);
-  return EXIT_FAILURE;
-}
-
-static int verify(const char *path, unsigned threads) {
-  struct problem problem;
-  struct model *model;
-  if (model_open(path, threads, &problem, &model) != STATUS_OK) return fail(&problem);
+static enum status verify(const char *path, const struct model *model, struct problem *problem) {
   const struct model_info *info = model_info(model);
   printf("%s\n", path);
   printf("ok  checksums of %llu bytes\n", (unsigned long long)info->file_size);
   printf("ok  structure: format version %u, byte order, counts and sizes\n", info->format_version);
   fflush(stdout);
-  enum status status = verify_model(model, &problem);
-  if (status == STATUS_OK) {
-    printf("ok  %llu rows of %u: finite, padding zero, norms as recomputed\n", (unsigned long long)info->rows,
-           info->dim);
-    printf("ok  %llu words: unique, in order, each found under its row\n", (unsigned long long)info->rows);
-    printf("ok  digest %s\n", info->digest);
-  }
-  model_drop(model);
-  return status == STATUS_OK ? EXIT_SUCCESS : fail(&problem);
+  enum status status = verify_model(model, problem);
+  if (status != STATUS_OK) return status;
+  printf("ok  %llu rows of %u: finite, padding zero, norms as recomputed\n", (unsigned long long)info->rows, info->dim);
+  printf("ok  %llu words: unique, in order, each found under its row\n", (unsigned long long)info->rows);
+  printf("ok  digest %s\n", info->digest);
+  return STATUS_OK;
 }
 
 int cmd_verify(const struct options *options) {
-  char path[4096];
+  char path[MODEL_PATH_MAX];
+  const char *file = is_file(options->operand) ? options->operand : NULL;
   struct problem problem;
-  unsigned threads = command_threads(options, 64);
-  if (is_file(options->operand)) return verify(options->operand, threads);
-  if (model_path(options->store, options->operand, path, sizeof path, &problem) != STATUS_OK) {
-    fail(&problem);
-    return problem.status == STATUS_BAD_ARGUMENT ? EXIT_USAGE : EXIT_FAILURE;
-  }
-  return verify(path, threads);
+  struct model *model = NULL;
+  enum status status = file ? model_open(file, command_threads(options, COMMAND_THREADS_MOST), &problem, &model)
+                            : command_open_model(options, path, &problem, &model);
+  if (status == STATUS_OK) status = verify(file ? file : path, model, &problem);
+  model_drop(model);
+  return status == STATUS_OK ? EXIT_SUCCESS : command_fail(options, &problem);
 }

@@ -163,10 +163,7 @@ static bool apply_text(const struct reader *reader, const struct flag *flag, con
     return false;
   }
   if (flag->kind == FLAG_MODEL && !model_name_valid(text)) {
-    fprintf(reader->err,
-            "wordvec: %s: '%s' is not a model's name: a letter or digit, then up to 127 letters, digits, '.', '_' or "
-            "'-'\n",
-            origin, text);
+    fprintf(reader->err, "wordvec: %s: '%s' names no model: " MODEL_NAME_RULE "\n", origin, text);
     return false;
   }
   *(const char **)member = text;

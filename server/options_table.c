@@ -5,14 +5,12 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* In the order of their enums. */
-static const char *const import_formats[] = {"auto", "glove", "word2vec-text", "word2vec-binary", "fasttext-vec", NULL};
 static const char *const duplicates[] = {"first", "last", "error", NULL};
 static const char *const encodings[] = {"keep", "replace", "skip", "error", NULL};
 static const char *const report_formats[] = {"text", "json", NULL};
 static const char *const log_formats[] = {"text", "json", "off", NULL};
 static const char *const kernels[] = {"auto", "scalar", "avx2", "avx512", "neon", NULL};
 
-_Static_assert(IMPORT_AUTO == 0 && IMPORT_FASTTEXT_VEC == COUNT(import_formats) - 2, "choices follow the enum");
 _Static_assert(DUPLICATES_FIRST == 0 && DUPLICATES_ERROR == COUNT(duplicates) - 2, "choices follow the enum");
 _Static_assert(ENCODING_KEEP == 0 && ENCODING_ERROR == COUNT(encodings) - 2, "choices follow the enum");
 _Static_assert(REPORT_TEXT == 0 && REPORT_JSON == COUNT(report_formats) - 2, "choices follow the enum");
@@ -31,7 +29,7 @@ static const struct flag import_flags[] = {
     {"name", FLAG_MODEL, AT(import.name), "NAME", NULL, NULL, NULL, 0, 0,
      "The model's name. Without it: the name of FILE less its endings .gz .zip\n"
      ".txt .vec .bin .ftz .npy; needed when FILE is '-'."},
-    {"format", FLAG_CHOICE, AT(import.format), "FORMAT", NULL, "auto", import_formats, 0, 0,
+    {"format", FLAG_CHOICE, AT(import.format), "FORMAT", NULL, "auto", import_format_names, 0, 0,
      "What FILE is. 'auto' looks at its first bytes; gzip and zip are always\n"
      "seen by themselves."},
     {"limit", FLAG_SIZE, AT(import.limit), "N", NULL, NULL, NULL, 1, MODEL_ROWS_MAX, "Keep only the first N rows."},

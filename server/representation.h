@@ -13,6 +13,8 @@ enum representation {
   REPRESENTATION_COUNT
 };
 
+enum { SHAPE_TEXT = 64 }; /* room for "2,4,50", the shape that goes with bare floats */
+
 /* "application/json", "application/x-npy", "application/octet-stream". */
 const char *representation_media_type(enum representation representation);
 

@@ -43,27 +43,29 @@ static enum status write_header(struct bytes *out, const struct shape *shape) {
 }
 
 /* Makes room for everything at once, then writes what comes before the floats. */
-static enum status begin(struct bytes *out, enum binary_form form, const struct shape *shape, char text[SHAPE_TEXT]) {
+static enum status begin(struct bytes *out, enum representation representation, const struct shape *shape,
+                         char text[SHAPE_TEXT]) {
+  bool npy = representation == REPRESENTATION_NPY;
   size_t floats = 1;
   for (size_t i = 0; i < shape->dimensions; i++) floats *= shape->sizes[i];
-  enum status status = bytes_reserve(out, floats * sizeof(float) + (form == BINARY_NPY ? 4 * ALIGNMENT : 0));
-  if (status != STATUS_OK) return status;
-  write_shape(shape, text);
-  return form == BINARY_NPY ? write_header(out, shape) : STATUS_OK;
+  enum status status = bytes_reserve(out, floats * sizeof(float) + (npy ? 4 * ALIGNMENT : 0));
+  if (status == STATUS_OK && npy) return write_header(out, shape);
+  if (status == STATUS_OK) write_shape(shape, text);
+  return status;
 }
 
-enum status write_npy_row(struct bytes *out, enum binary_form form, const struct row_result *result,
+enum status write_npy_row(struct bytes *out, enum representation representation, const struct row_result *result,
                           char shape[SHAPE_TEXT]) {
-  enum status status = begin(out, form, &(struct shape){.dimensions = 1, .sizes = {result->dim}}, shape);
+  enum status status = begin(out, representation, &(struct shape){.dimensions = 1, .sizes = {result->dim}}, shape);
   return status == STATUS_OK ? bytes_append(out, result->vector, result->dim * sizeof(float)) : status;
 }
 
-enum status write_npy_grid(struct bytes *out, enum binary_form form, const struct grid_result *result,
+enum status write_npy_grid(struct bytes *out, enum representation representation, const struct grid_result *result,
                            char shape[SHAPE_TEXT]) {
   size_t dim = result->rows->dim;
   struct shape sizes = {.dimensions = 2, .sizes = {result->count, dim}};
   if (result->two_dimensional) sizes = (struct shape){.dimensions = 3, .sizes = {result->count, result->width, dim}};
-  enum status status = begin(out, form, &sizes, shape);
+  enum status status = begin(out, representation, &sizes, shape);
   for (size_t cell = 0; status == STATUS_OK && cell < result->count * result->width; cell++)
     status = bytes_append(out, grid_vector(result, cell), dim * sizeof(float));
   return status;

@@ -3,20 +3,17 @@
 #ifndef WORDVEC_SERVER_WRITE_NPY_H
 #define WORDVEC_SERVER_WRITE_NPY_H
 
+#include "server/representation.h"
 #include "server/result.h"
 #include "store/bytes.h"
 
-/* How the floats go out. */
-enum binary_form { BINARY_NPY, BINARY_BARE };
-
-enum { SHAPE_TEXT = 64 };
-
-/* Appends the vector of a row, shape [dim]; the shape goes to `shape` too, as "50". STATUS_LIMIT, STATUS_NO_MEMORY. */
-enum status write_npy_row(struct bytes *out, enum binary_form form, const struct row_result *result,
+/* Appends the vector of a row, as REPRESENTATION_NPY or REPRESENTATION_OCTETS; the shape of the latter goes to `shape`,
+ * "50". Fails as bytes_reserve() does. */
+enum status write_npy_row(struct bytes *out, enum representation representation, const struct row_result *result,
                           char shape[SHAPE_TEXT]) MUST_USE;
 
 /* Appends a grid, of which every cell has a vector; shape "2,4,50". */
-enum status write_npy_grid(struct bytes *out, enum binary_form form, const struct grid_result *result,
+enum status write_npy_grid(struct bytes *out, enum representation representation, const struct grid_result *result,
                            char shape[SHAPE_TEXT]) MUST_USE;
 
 #endif

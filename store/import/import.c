@@ -189,19 +189,12 @@ static enum status read_rows(struct run *run) {
 static enum status open_all(struct run *run) {
   const struct import_options *options = run->options;
   struct import_report *report = &run->report;
+  const char *name = options->name;
   enum status status = STATUS_OK;
-  if (!options->name)
-    status = import_name_of(options->path, run->problem, report->name);
-  else if (model_name_valid(options->name))
-    memcpy(report->name, options->name, strlen(options->name) + 1);
-  else
-    status =
-        problem_set(run->problem, STATUS_BAD_ARGUMENT, 0,
-                    "\"%.128s\" cannot name a model: letters, digits, '.', '_' and '-' can, at most %d, the first a "
-                    "letter or digit",
-                    options->name, MODEL_NAME_MAX);
+  if (!name) status = import_name_of(options->path, run->problem, report->name);
   if (status == STATUS_OK)
-    status = model_path(options->store, report->name, report->path, sizeof report->path, run->problem);
+    status = model_path(options->store, name ? name : report->name, report->path, sizeof report->path, run->problem);
+  if (status == STATUS_OK && name) memcpy(report->name, name, strlen(name) + 1);
   if (status == STATUS_OK) status = source_open(options->path, run->problem, &run->source);
   if (status == STATUS_OK) status = detect(run->source, options->format, run->problem, &run->layout);
   if (status == STATUS_OK)
@@ -220,7 +213,7 @@ static enum status finish(struct run *run) {
                           run->rows_seen ? "all were skipped" : "nothing follows the header");
   report_progress(run, true);
   struct writer_origin origin = {.source = source_label(run->source),
-                                 .source_format = import_format_name(run->layout.format),
+                                 .source_format = import_format_names[run->layout.format],
                                  .imported_at = (int64_t)time(NULL),
                                  .declared_rows = run->layout.declared_rows};
   memcpy(origin.skipped, report->skipped, sizeof origin.skipped);
@@ -229,7 +222,7 @@ static enum status finish(struct run *run) {
 
 static void complete_report(struct run *run) {
   struct import_report *report = &run->report;
-  report->source_format = import_format_name(run->layout.format);
+  report->source_format = import_format_names[run->layout.format];
   report->dim = run->layout.dim;
   report->declared_rows = run->layout.declared_rows;
   report->bytes_read = run->reader->stored_bytes;

@@ -9,7 +9,14 @@
 #include "store/matrix/model.h"
 #include "store/status.h"
 
-enum import_format { IMPORT_AUTO, IMPORT_GLOVE, IMPORT_WORD2VEC_TEXT, IMPORT_WORD2VEC_BINARY, IMPORT_FASTTEXT_VEC };
+enum import_format {
+  IMPORT_AUTO,
+  IMPORT_GLOVE,
+  IMPORT_WORD2VEC_TEXT,
+  IMPORT_WORD2VEC_BINARY,
+  IMPORT_FASTTEXT_VEC,
+  IMPORT_FORMATS
+};
 
 enum import_duplicates { DUPLICATES_FIRST, DUPLICATES_LAST, DUPLICATES_ERROR };
 enum import_encoding { ENCODING_KEEP, ENCODING_REPLACE, ENCODING_SKIP, ENCODING_ERROR };
@@ -40,7 +47,7 @@ struct import_options {
 
 struct import_report {
   char name[MODEL_NAME_MAX + 1];
-  char path[4096];           /* of the store file */
+  char path[MODEL_PATH_MAX]; /* of the store file */
   const char *source_format; /* static storage */
   uint64_t rows;
   uint32_t dim;
@@ -66,8 +73,7 @@ enum status import_run(const struct import_options *options, struct problem *pro
  * .bin .ftz .npy, repeatedly. STATUS_BAD_ARGUMENT when that is not a valid name, or for "-". */
 enum status import_name_of(const char *path, struct problem *problem, char name[MODEL_NAME_MAX + 1]) MUST_USE;
 
-/* "glove" ↔ IMPORT_GLOVE and so on; the names are those of the command line and of struct model_info. */
-const char *import_format_name(enum import_format format);
-bool import_format_parse(const char *text, enum import_format *format);
+/* "glove" of IMPORT_GLOVE and so on, then NULL; the names are those of the command line and of struct model_info. */
+extern const char *const import_format_names[IMPORT_FORMATS + 1];
 
 #endif

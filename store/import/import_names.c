@@ -6,26 +6,13 @@
 #include "store/import/import.h"
 #include "store/import/source.h"
 
-static const char *const format_names[] = {
+const char *const import_format_names[IMPORT_FORMATS + 1] = {
     [IMPORT_AUTO] = "auto",
     [IMPORT_GLOVE] = "glove",
     [IMPORT_WORD2VEC_TEXT] = "word2vec-text",
     [IMPORT_WORD2VEC_BINARY] = "word2vec-binary",
     [IMPORT_FASTTEXT_VEC] = "fasttext-vec",
 };
-
-const char *import_format_name(enum import_format format) {
-  return format_names[format];
-}
-
-bool import_format_parse(const char *text, enum import_format *format) {
-  for (size_t i = 0; i < sizeof format_names / sizeof *format_names; i++) {
-    if (strcmp(text, format_names[i]) != 0) continue;
-    *format = (enum import_format)i;
-    return true;
-  }
-  return false;
-}
 
 /* The length of `name` less one of the known suffixes, or the same length when it has none of them. */
 static size_t without_suffix(const char *name, size_t length) {
@@ -63,7 +50,5 @@ enum status import_name_of(const char *path, struct problem *problem, char name[
   char shown[100];
   encoding_show(base, length, shown, sizeof shown);
   return problem_set(problem, STATUS_BAD_ARGUMENT, 0,
-                     "%s, from the file's name, cannot name a model: give a name of letters, digits, '.', '_' and '-' "
-                     "with --name",
-                     shown);
+                     "%s, from the file's name, cannot name a model: give one with --name; " MODEL_NAME_RULE, shown);
 }

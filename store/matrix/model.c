@@ -45,11 +45,7 @@ bool model_name_valid(const char *name) {
 
 enum status model_path(const char *store, const char *name, char *path, size_t size, struct problem *problem) {
   if (!model_name_valid(name))
-    return problem_set(
-        problem, STATUS_BAD_ARGUMENT, 0,
-        "\"%.200s\" cannot be a model's name: use letters, digits, '.', '_' and '-', beginning with a letter or "
-        "a digit, at most %d in all",
-        name, MODEL_NAME_MAX);
+    return problem_set(problem, STATUS_BAD_ARGUMENT, 0, "\"%.200s\" names no model: " MODEL_NAME_RULE, name);
   int length = snprintf(path, size, "%s/%s.mdb", store, name);
   if (length < 0 || (size_t)length >= size)
     return problem_set(problem, STATUS_LIMIT, 0, "%.200s…: the path of the store is too long", store);

@@ -14,7 +14,8 @@
 #include "store/status.h"
 
 enum {
-  MODEL_NAME_MAX = 128, /* bytes; a name matches [A-Za-z0-9][A-Za-z0-9._-]{0,127} */
+  MODEL_NAME_MAX = 128,  /* bytes; a name matches [A-Za-z0-9][A-Za-z0-9._-]{0,127} */
+  MODEL_PATH_MAX = 4096, /* bytes of a store file's path, with its terminator */
   MODEL_DIM_MAX = 65536
 };
 #define MODEL_ROWS_MAX 0xFFFFFFFEu

@@ -96,7 +96,7 @@ static void read_options(const char *name, struct import_options *options, char 
       close(fd);
       snprintf(path, SCRATCH_PATH_MAX, "-");
     } else if (has_key(line, "format", &value)) {
-      ck_assert(import_format_parse(value, &options->format));
+      options->format = (enum import_format)index_of(value, import_format_names);
     } else if (has_key(line, "duplicates", &value)) {
       options->duplicates = (enum import_duplicates)index_of(value, duplicates);
     } else if (has_key(line, "encoding-errors", &value)) {
