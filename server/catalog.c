@@ -217,7 +217,7 @@ static void keep_folder(struct look *look, unsigned folder, int error) {
     else
       snprintf(text, sizeof text, "cannot read the store's folder %.300s: %s", catalog->folders[folder],
                strerror_r(error, reason, sizeof reason));
-    report(look, true, "", text);
+    report(look, error != ENOENT, "", text); /* a store that is to come is no failure */
     catalog->reported_folder[folder] = true;
   }
   if (error == ENOENT) return;

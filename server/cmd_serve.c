@@ -203,7 +203,7 @@ static void serve(struct daemon *daemon) {
 /* Waits until nothing is in flight, twice in a row, as a request may just be coming in on an open connection. A second
  * signal, or the deadline, ends the wait. */
 static void drain(struct daemon *daemon) {
-  int64_t deadline = now_milliseconds() + (int64_t)daemon->options->serve.drain_timeout * 1000;
+  int64_t deadline = now_milliseconds() + (int64_t)daemon->service.limits.drain_timeout_seconds * 1000;
   int idle = 0;
   atomic_store(&daemon->service.draining, true);
   http_quiesce(daemon->http);

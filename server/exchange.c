@@ -154,7 +154,8 @@ static const char *path_of(const char *url) {
 static bool find_route(struct exchange *exchange, const char *url, const char *method, struct refusal *refusal) {
   exchange->route = route_find(path_of(url), &exchange->rest);
   if (!exchange->route) {
-    refusal_set(refusal, REFUSAL_NO_ROUTE, "There is nothing at %.200s; see the README for the routes.", url);
+    char paths[ROUTE_PATHS];
+    refusal_set(refusal, REFUSAL_NO_ROUTE, "There is nothing at %.200s; the routes are %s.", url, route_paths(paths));
     return false;
   }
   if (exchange->route->methods & route_method(method)) return true;

@@ -50,7 +50,6 @@ struct serve_flags {
   const char *kernel;         /* "auto" or a kernel's name, not yet looked up */
   enum log_format log_format;
   struct limits limits;
-  unsigned drain_timeout; /* seconds */
 };
 
 struct options {

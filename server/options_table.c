@@ -52,7 +52,7 @@ static const struct flag import_flags[] = {
      "How the summary at the end is printed."},
 };
 
-/* One flag for each member of struct limits, but for the time-out. */
+/* One flag for each member of struct limits, but for the time-outs. */
 #define FLAG_OF_LIMIT(kind, flag, member, variable, standard, minimum, maximum, text)                               \
   {                                                                                                                 \
     "limit-" flag, kind, AT(serve.limits.member), "N", "WORDVEC_LIMIT_" variable, standard, NULL, minimum, maximum, \
@@ -87,6 +87,7 @@ static const struct flag serve_flags[] = {
     FLAG_OF_LIMIT(FLAG_SIZE, "batch-queries", batch_queries, "BATCH_QUERIES", "1000", 1, 1000000,
                   "Queries of one batch to /neighbors."),
     FLAG_OF_LIMIT(FLAG_SIZE, "k", k, "K", "1000", 1, 1000000, "Neighbors of one query."),
+    FLAG_OF_LIMIT(FLAG_SIZE, "words", words, "WORDS", "1000", 1, 1000000, "Words of one page of /words."),
     FLAG_OF_LIMIT(FLAG_SIZE, "json-depth", json_depth, "JSON_DEPTH", "64", 1, 1024,
                   "Levels of nesting in a JSON body."),
     FLAG_OF_LIMIT(FLAG_BYTES, "url-bytes", url_bytes, "URL_BYTES", "8K", 64, 12 << 10, "Bytes of a request's URL."),
@@ -100,8 +101,8 @@ static const struct flag serve_flags[] = {
                   "Connections at a time; fewer where the system allows fewer descriptors."),
     {"timeout", FLAG_UNSIGNED, AT(serve.limits.timeout_seconds), "SECONDS", "WORDVEC_TIMEOUT", "30", NULL, 1, 86400,
      "After which a connection that is idle or stalled is closed."},
-    {"drain-timeout", FLAG_UNSIGNED, AT(serve.drain_timeout), "SECONDS", "WORDVEC_DRAIN_TIMEOUT", "8", NULL, 0, 3600,
-     "How long SIGTERM and SIGINT wait for requests in flight."},
+    {"drain-timeout", FLAG_UNSIGNED, AT(serve.limits.drain_timeout_seconds), "SECONDS", "WORDVEC_DRAIN_TIMEOUT", "8",
+     NULL, 0, 3600, "How long SIGTERM and SIGINT wait for requests in flight."},
 };
 
 static const struct flag store_flags[] = {FLAG_OF_STORE};

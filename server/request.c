@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORDS_LIMIT = 1000, WORDS_DEFAULT = 100 };
+enum { WORDS_DEFAULT = 100 };
 
 /* `format` may stand in the query string beside a body, which is otherwise all there is. */
 static bool format_of(struct params *params, size_t *format) {
@@ -70,7 +70,7 @@ bool request_row(struct reading *reading, unsigned row_keys, bool has_binary, st
 
 bool request_words(struct reading *reading, struct words_request *out) {
   struct params params;
-  int64_t limit = WORDS_DEFAULT;
+  int64_t most = (int64_t)reading->call->service->limits.words, limit = most < WORDS_DEFAULT ? most : WORDS_DEFAULT;
   *out = (struct words_request){.prefix = {"", 0}};
   params_of_call(&params, reading);
   request_common(&params, false, &out->common);
@@ -80,7 +80,7 @@ bool request_words(struct reading *reading, struct words_request *out) {
   if (text && encoded) reading_invalid(reading, "#", "give one of after and after_bytes");
   if (encoded) params_encoded(&params, "after_bytes", &out->after);
   out->has_after = text || encoded; /* after= is after the empty word */
-  params_integer(&params, "limit", 1, WORDS_LIMIT, &limit);
+  params_integer(&params, "limit", 1, most, &limit);
   out->limit = (size_t)limit;
   return request_finish(&params);
 }

@@ -1,6 +1,7 @@
 /* The one table of routes, and the search in it. It is short enough for a linear pass to cost less than a hash. */
 #include "server/routes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct route routes[] = {
@@ -36,7 +37,9 @@ const char *route_allow(const struct route *route) {
   return texts[route->methods & (ROUTE_GET | ROUTE_POST)];
 }
 
-size_t route_table(const struct route **table) {
-  *table = routes;
-  return route_count;
+const char *route_paths(char out[ROUTE_PATHS]) {
+  size_t used = 0;
+  for (size_t i = 0; i < route_count && used < ROUTE_PATHS; i++)
+    used += (size_t)snprintf(out + used, ROUTE_PATHS - used, "%s%s", i ? ", " : "", routes[i].path);
+  return out;
 }

@@ -29,7 +29,8 @@ unsigned route_method(const char *method);
 /* The value of the Allow header: "GET, HEAD, POST". Static storage. */
 const char *route_allow(const struct route *route);
 
-/* The whole table; the count is returned. */
-size_t route_table(const struct route **routes);
+/* All paths, for a sentence: "/vector, /vectors, …". Returns `out`. */
+enum { ROUTE_PATHS = 256 };
+const char *route_paths(char out[ROUTE_PATHS]);
 
 #endif

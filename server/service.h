@@ -12,7 +12,8 @@
 #include "store/budget.h"
 #include "store/search/kernel.h"
 
-/* Every limit has a flag and an environment variable (options.h) and shows in /info under the name it has here. */
+/* Every limit has a flag and an environment variable (options_table.c) and shows in /info under the name it has here.
+ */
 struct limits {
   size_t body_bytes;      /* 1 MiB */
   size_t answer_floats;   /* 4,194,304, padding included */
@@ -23,8 +24,10 @@ struct limits {
   size_t query_arguments; /* 256 */
   size_t parsing_bytes;   /* over all requests: memory of bodies, of parsed JSON and of the work on them */
   size_t answer_bytes;    /* over all requests: memory of answers being written and sent */
+  size_t words;           /* 1,000: of one page of /words */
   size_t connections;
-  unsigned timeout_seconds; /* an idle or stalled connection is closed */
+  unsigned timeout_seconds;       /* --timeout: an idle or stalled connection is closed */
+  unsigned drain_timeout_seconds; /* --drain-timeout: how long a stop waits for requests in flight */
 };
 
 struct service {

@@ -369,12 +369,19 @@ enum status write_json_info(struct bytes *out, const struct service_info *info) 
     const char *key;
     size_t value;
   } shown[] = {
-      {"body_bytes", limits->body_bytes},           {"answer_floats", limits->answer_floats},
-      {"batch_queries", limits->batch_queries},     {"k", limits->k},
-      {"json_depth", limits->json_depth},           {"url_bytes", limits->url_bytes},
-      {"query_arguments", limits->query_arguments}, {"parsing_bytes", limits->parsing_bytes},
-      {"answer_bytes", limits->answer_bytes},       {"connections", limits->connections},
+      {"body_bytes", limits->body_bytes},
+      {"answer_floats", limits->answer_floats},
+      {"batch_queries", limits->batch_queries},
+      {"k", limits->k},
+      {"json_depth", limits->json_depth},
+      {"url_bytes", limits->url_bytes},
+      {"query_arguments", limits->query_arguments},
+      {"parsing_bytes", limits->parsing_bytes},
+      {"answer_bytes", limits->answer_bytes},
+      {"connections", limits->connections},
+      {"words", limits->words},
       {"timeout_seconds", limits->timeout_seconds},
+      {"drain_timeout_seconds", limits->drain_timeout_seconds},
   };
   struct json_text text;
   json_text_init(&text, out);

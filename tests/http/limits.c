@@ -211,6 +211,16 @@ START_TEST(answer_floats) {
 }
 END_TEST
 
+START_TEST(words) {
+  json_decref(get_json(served.port, 200, "/words?limit=1000"));
+  json_decref(get_problem(served.port, 422, "invalid_request", "/words?limit=1001"));
+  json_decref(get_problem(strict.port, 422, "invalid_request", "/words?limit=8"));
+  json_t *answer = get_json(strict.port, 200, "/words");
+  expect_length(answer, "/words", 7);
+  json_decref(answer);
+}
+END_TEST
+
 START_TEST(json_depth) {
   json_decref(post_problem(strict.port, 400, "malformed_request", "/lookup", "{\"indices\":[[[0]]]}"));
   json_decref(post_json(strict.port, 200, "/lookup", "{\"indices\":[[0]]}"));
@@ -226,6 +236,8 @@ START_TEST(limits_in_force_are_in_info) {
   expect_integer(answer, "/limits/batch_queries", 3);
   expect_integer(answer, "/limits/answer_floats", 20);
   expect_integer(answer, "/limits/json_depth", 3);
+  expect_integer(answer, "/limits/words", 7);
+  expect_integer(answer, "/limits/drain_timeout_seconds", 8);
   json_decref(answer);
 }
 END_TEST
@@ -243,6 +255,7 @@ int main(void) {
   tcase_add_test(tcase, k);
   tcase_add_test(tcase, batch_queries);
   tcase_add_test(tcase, answer_floats);
+  tcase_add_test(tcase, words);
   tcase_add_test(tcase, json_depth);
   tcase_add_test(tcase, limits_in_force_are_in_info);
   scratch_open();
@@ -254,7 +267,8 @@ int main(void) {
   setenv("WORDVEC_LIMIT_K", "12", 1);
   setenv("WORDVEC_LIMIT_URL_BYTES", "9000", 1); /* the flag goes before it */
   daemon_start(&strict, "--limit-body-bytes", "100", "--limit-url-bytes", "200", "--limit-query-arguments", "4",
-               "--limit-batch-queries", "3", "--limit-answer-floats", "20", "--limit-json-depth", "3", NULL);
+               "--limit-batch-queries", "3", "--limit-answer-floats", "20", "--limit-json-depth", "3", "--limit-words",
+               "7", NULL);
   daemon_await_ready(&served, 200);
   daemon_await_ready(&strict, 200);
   int failed = suite_run(suite);

@@ -38,6 +38,7 @@ void api_fixture_open(struct api_fixture *fixture) {
                                             .json_depth = 64,
                                             .url_bytes = 8192,
                                             .query_arguments = 256,
+                                            .words = 1000,
                                             .parsing_bytes = 256 << 20,
                                             .answer_bytes = 512 << 20,
                                             .connections = 1000,

@@ -114,6 +114,7 @@ START_TEST(a_store_that_comes_later) {
   ck_assert_int_eq(rmdir(store), 0);
   look();
   ck_assert_ptr_nonnull(strstr(told, store)); /* says which folder */
+  ck_assert_ptr_null(strchr(told, '!'));      /* and not as a failure: a first start is like this */
   ck_assert(catalog_looked(catalog));
   look();
   ck_assert_int_eq(told_count, 0); /* once */

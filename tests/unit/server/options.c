@@ -94,7 +94,7 @@ START_TEST(defaults_of_serve) {
   ck_assert_uint_gt(serve->limits.answer_bytes, 0);
   ck_assert_uint_gt(serve->limits.connections, 0);
   ck_assert_uint_gt(serve->limits.timeout_seconds, 0);
-  ck_assert_uint_gt(serve->drain_timeout, 0);
+  ck_assert_uint_gt(serve->limits.drain_timeout_seconds, 0);
 }
 END_TEST
 

@@ -56,13 +56,15 @@ END_TEST
 
 /* Each route of the table is found under its own path: none hides another. */
 START_TEST(no_route_hides_another) {
-  const struct route *routes;
-  size_t count = route_table(&routes);
-  ck_assert_uint_gt(count, 0);
-  for (size_t i = 0; i < count; i++) {
+  char paths[ROUTE_PATHS];
+  size_t count = 0;
+  for (char *path = strtok((char *)route_paths(paths), ", "); path; path = strtok(NULL, ", "), count++) {
     const char *rest;
-    ck_assert_ptr_eq(route_find(routes[i].path, &rest), &routes[i]);
+    const struct route *route = route_find(path, &rest);
+    ck_assert_ptr_nonnull(route);
+    ck_assert_str_eq(route->path, path);
   }
+  ck_assert_uint_ge(count, 12);
 }
 END_TEST
 
