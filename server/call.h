@@ -25,9 +25,8 @@ struct call {
   size_t argument_count;
   const void *body;
   size_t body_length;
-  const char *content_type; /* NULL when the request has none */
-  const char *accept;       /* all Accept headers joined by ", "; NULL when there is none */
-  const char *rest;         /* of the path, for routes that end in "/": "glove" of "/models/glove"; percent-decoded */
+  const char *accept; /* all Accept headers joined by ", "; NULL when there is none */
+  const char *rest;   /* of the path, for routes that end in "/": "glove" of "/models/glove"; percent-decoded */
 };
 
 struct reply {

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "server/commands.h"
 #include "server/write_json.h"
+#include "store/clock.h"
 
 enum { BAR_WIDTH = 20, BAR_MILLISECONDS = 100, LINE_MILLISECONDS = 5000 };
 
@@ -19,12 +19,6 @@ struct meter {
   bool drawn;             /* there is a bar to be wiped */
   int64_t started, shown; /* milliseconds */
 };
-
-static int64_t now_milliseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void wipe(struct meter *meter) {
   if (meter->drawn) fputs("\r\033[K", stderr);
@@ -83,7 +77,7 @@ static void draw_bar(struct meter *meter, const struct import_progress *progress
 
 static void show_progress(void *context, const struct import_progress *progress) {
   struct meter *meter = context;
-  int64_t now = now_milliseconds();
+  int64_t now = clock_milliseconds();
   if (now - meter->shown < (meter->terminal ? BAR_MILLISECONDS : LINE_MILLISECONDS)) return;
   meter->shown = now;
   char state[160];
@@ -133,7 +127,7 @@ static int print_json(const struct import_report *report) {
 
 int cmd_import(const struct options *options) {
   const struct import_flags *flags = &options->import;
-  struct meter meter = {.terminal = isatty(STDERR_FILENO), .started = now_milliseconds()};
+  struct meter meter = {.terminal = isatty(STDERR_FILENO), .started = clock_milliseconds()};
   meter.shown = meter.started;
   struct import_options import = {
       .path = options->operand,

@@ -17,6 +17,7 @@
 #include "server/commands.h"
 #include "server/http.h"
 #include "server/version.h"
+#include "store/clock.h"
 
 enum {
   THREADS_MOST = 4,
@@ -182,12 +183,6 @@ static enum status start(struct daemon *daemon, unsigned threads, struct problem
   return problem_set_errno(problem, error, "cannot start a thread");
 }
 
-static int64_t now_milliseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Serves until SIGTERM or SIGINT. */
 static void serve(struct daemon *daemon) {
   struct pollfd wait[] = {{.fd = daemon->signals, .events = POLLIN},
@@ -203,11 +198,11 @@ static void serve(struct daemon *daemon) {
 /* Waits until nothing is in flight, twice in a row, as a request may just be coming in on an open connection. A second
  * signal, or the deadline, ends the wait. */
 static void drain(struct daemon *daemon) {
-  int64_t deadline = now_milliseconds() + (int64_t)daemon->service.limits.drain_timeout_seconds * 1000;
+  int64_t deadline = clock_milliseconds() + (int64_t)daemon->service.limits.drain_timeout_seconds * 1000;
   int idle = 0;
   atomic_store(&daemon->service.draining, true);
   http_quiesce(daemon->http);
-  while (idle < 2 && now_milliseconds() < deadline) {
+  while (idle < 2 && clock_milliseconds() < deadline) {
     poll(NULL, 0, DRAIN_POLL_MILLISECONDS);
     http_turn(daemon->http);
     idle = http_in_flight(daemon->http) == 0 ? idle + 1 : 0;

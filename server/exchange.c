@@ -14,12 +14,12 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "server/guard.h"
 #include "server/reading.h"
 #include "server/respond.h"
 #include "server/routes.h"
+#include "store/clock.h"
 
 enum {
   METHOD_SIZE = 16,
@@ -30,7 +30,7 @@ enum {
 };
 
 struct exchange {
-  struct timespec started;
+  int64_t started; /* of clock_microseconds() */
   char method[METHOD_SIZE];
   char path[PATH_SIZE]; /* for the log */
   struct guard_target target;
@@ -58,7 +58,7 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
   (void)connection;
   struct exchange *exchange = calloc(1, sizeof *exchange);
   if (!exchange) return NULL;
-  clock_gettime(CLOCK_MONOTONIC, &exchange->started);
+  exchange->started = clock_microseconds();
   const struct limits *limits = &all->service->limits;
   bytes_init_within(&exchange->body, limits->body_bytes, &all->service->parsing);
   exchange->method[0] = '-';
@@ -291,7 +291,6 @@ static enum MHD_Result run(const struct exchanges *all, struct exchange *exchang
       .argument_count = exchange->argument_count,
       .body = exchange->body.data,
       .body_length = exchange->body.length,
-      .content_type = exchange->fields.content_type,
       .accept = exchange->accepts ? exchange->accepts : exchange->fields.accept,
       .rest = exchange->rest,
   };
@@ -323,13 +322,6 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
   return run(all, exchange, connection);
 }
 
-static uint64_t microseconds_since(const struct timespec *start) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  int64_t nanoseconds = (now.tv_sec - start->tv_sec) * 1000000000 + (now.tv_nsec - start->tv_nsec);
-  return (uint64_t)nanoseconds / 1000;
-}
-
 static void linger(const struct exchanges *all, struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   int copy = info ? fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 3) : -1;
@@ -356,7 +348,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **state
       .path = exchange->path,
       .status = exchange->result.status,
       .bytes = exchange->result.bytes,
-      .microseconds = microseconds_since(&exchange->started),
+      .microseconds = (uint64_t)(clock_microseconds() - exchange->started),
       .model = exchange->model,
   };
   log_request(all->log, &line);

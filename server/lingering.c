@@ -6,15 +6,16 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "store/clock.h"
+
 /* Most clients are through with a body of tens of megabytes by then; one that never ends is cut off all the same. */
-enum { SLOTS = 64, SECONDS = 2, PATIENCE_BYTES = 64 << 20, READ_BYTES = 64 << 10 };
+enum { SLOTS = 64, MILLISECONDS = 2000, PATIENCE_BYTES = 64 << 20, READ_BYTES = 64 << 10 };
 
 struct slot {
-  int descriptor; /* -1: free */
-  time_t deadline;
+  int descriptor;   /* -1: free */
+  int64_t deadline; /* of clock_milliseconds() */
   size_t left;
 };
 
@@ -24,12 +25,6 @@ struct lingering {
   struct slot slots[SLOTS];
   char discarded[READ_BYTES];
 };
-
-static time_t now_seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec;
-}
 
 enum status lingering_new(struct lingering **out) {
   struct lingering *lingering = calloc(1, sizeof *lingering);
@@ -60,7 +55,7 @@ static bool take_slot(struct lingering *lingering, int descriptor) {
     if (slot->descriptor >= 0) continue;
     struct epoll_event event = {.events = EPOLLIN};
     if (epoll_ctl(lingering->epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) return false;
-    *slot = (struct slot){descriptor, now_seconds() + SECONDS, PATIENCE_BYTES};
+    *slot = (struct slot){descriptor, clock_milliseconds() + MILLISECONDS, PATIENCE_BYTES};
     return true;
   }
   return false;
@@ -84,7 +79,7 @@ static bool discard(struct lingering *lingering, struct slot *slot) {
     got = recv(slot->descriptor, lingering->discarded, sizeof lingering->discarded, MSG_DONTWAIT);
     if (got > 0) slot->left -= (size_t)got < slot->left ? (size_t)got : slot->left;
   } while (got > 0 && slot->left > 0);
-  return got < 0 && slot->left > 0 && now_seconds() < slot->deadline;
+  return got < 0 && slot->left > 0 && clock_milliseconds() < slot->deadline;
 }
 
 void lingering_turn(struct lingering *lingering) {

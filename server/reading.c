@@ -127,10 +127,6 @@ bool reading_begin(struct reading *reading, const struct call *call, struct refu
   *reading = (struct reading){.call = call, .refusal = refusal};
   if (!call->has_body) return true;
   if (!query_allowed(reading)) return false;
-  if (!reading_type_allowed(call->content_type, refusal)) {
-    reading->state = READING_REFUSED;
-    return false;
-  }
   if (!request_json_parse(&reading->body, call->service, call->body, call->body_length, refusal)) {
     reading->state = READING_REFUSED;
     return false;

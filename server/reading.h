@@ -23,13 +23,13 @@ struct reading {
   size_t taken; /* from the parsing budget, for the blocks */
 };
 
-/* Whether bodies of this type are read; else the 415. NULL: the request names none. For asking before the body has been
- * sent; reading_begin() asks again. */
+/* Whether bodies of this type are read; else the 415. NULL: the request names none. To be asked before the body is
+ * taken in. */
 bool reading_type_allowed(const char *content_type, struct refusal *refusal);
 
-/* Begins to read the call, whose body is parsed when it has one: 415 for another media type, 400 and 503 as
- * request_json_parse() says, 422 for JSON that is no object. A body leaves only
- * `format` to the query string. False: refused. reading_release() is due in any case. */
+/* Begins to read the call, whose body is parsed when it has one: 400 and 503 as request_json_parse() says, 422 for JSON
+ * that is no object. A body leaves only `format` to the query string. False: refused. reading_release() is due in any
+ * case. */
 bool reading_begin(struct reading *reading, const struct call *call, struct refusal *refusal);
 
 /* Frees the body and everything that reading_alloc() gave. */
