@@ -2,7 +2,6 @@
  * for these; a thread of its own looks at the store every second and on SIGHUP, for a look takes as long as reading a
  * new file does; requests run on libmicrohttpd's threads, which see no signals. */
 #include <errno.h>
-#include <jansson.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +15,7 @@
 
 #include "server/commands.h"
 #include "server/http.h"
+#include "server/request_json.h"
 #include "server/version.h"
 #include "store/clock.h"
 
@@ -239,7 +239,7 @@ int cmd_serve(const struct options *options) {
     log_event(&daemon.log, true, "start", "cannot receive signals: %s", strerror(errno));
     return EXIT_FAILURE;
   }
-  json_object_seed(0); /* from the system's random numbers; later, threads would race to do it */
+  request_json_seed();
   int exit_status = EXIT_FAILURE;
   if (make_service(&daemon, kernel) == STATUS_OK) {
     fit_descriptors(&daemon);

@@ -1,6 +1,7 @@
 /* Padding as Keras' pad_sequences does it, but "post" unless the request says otherwise. */
 #include "server/grid.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static size_t line_length(const struct grid_request *request, size_t line) {

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -377,7 +378,7 @@ bool params_numbers_value(struct params *params, json_t *value, const char *poin
     json_t *element = json_array_get(value, i);
     numbers[i] = json_number_value(element);
     if (json_is_number(element)) continue;
-    char place[POINTER_MAX + 24];
+    char place[POINTER_MAX];
     snprintf(place, sizeof place, "%s/%zu", pointer, i);
     good = wrong_type(params->reading, place, element, "a number");
   }
@@ -394,8 +395,8 @@ static bool split_numbers(struct params *params, const char *name, const struct 
     const char *comma = memchr(at, ',', (size_t)(end - at));
     size_t length = (size_t)((comma ? comma : end) - at);
     if (!parse_number(at, length, &numbers[*count])) {
-      char place[POINTER_MAX + 24], pointer[POINTER_MAX], quoted[REFUSAL_QUOTED];
-      snprintf(place, sizeof place, "%s/%zu", params_pointer(params, name, pointer), *count);
+      char place[POINTER_MAX], quoted[REFUSAL_QUOTED];
+      snprintf(place, sizeof place, "%s/%s/%zu", params->pointer, name, *count);
       reading_invalid(params->reading, place, "%s is not a number", refusal_quote(quoted, at, length));
       return false;
     }

@@ -13,12 +13,12 @@
 #include "server/reading.h"
 #include "store/matrix/vocabulary.h"
 
-enum { PARAMS_KNOWN_MAX = 24, PARAMS_POINTER_MAX = 64 };
+enum { PARAMS_KNOWN_MAX = 24 };
 
 struct params {
   struct reading *reading;
-  json_t *object;                   /* NULL: the query string */
-  char pointer[PARAMS_POINTER_MAX]; /* of the object: "#" */
+  struct json_t *object;         /* NULL: the query string */
+  char pointer[POINTER_MAX / 2]; /* of the object, "#": half, for what is inside it has longer ones */
   const char *known[PARAMS_KNOWN_MAX];
   size_t known_count;
 };
@@ -27,7 +27,7 @@ struct params {
 void params_of_call(struct params *params, struct reading *reading);
 
 /* An object inside the call's; its pointer is copied. */
-void params_of_object(struct params *params, struct reading *reading, json_t *object, const char *pointer);
+void params_of_object(struct params *params, struct reading *reading, struct json_t *object, const char *pointer);
 
 /* Whether the parameter is given at all. */
 bool params_has(struct params *params, const char *name);
@@ -56,15 +56,14 @@ bool params_numbers(struct params *params, const char *name, double **out, size_
 bool params_row(struct params *params, const char *name, uint64_t *out);
 
 /* The pointer of a parameter, or of an element of it: "#/queries/3/positive/0". Returns `out`. */
-enum { POINTER_MAX = 128 };
 const char *params_pointer(const struct params *params, const char *name, char out[POINTER_MAX]);
 
 /* Lists whose elements callers judge themselves. */
 struct params_list {
   struct params *params;
   const char *name;
-  json_t *array;  /* NULL: a query string */
-  json_t *single; /* a JSON string where a list of one is meant */
+  struct json_t *array;  /* NULL: a query string */
+  struct json_t *single; /* a JSON string where a list of one is meant */
   size_t count;
 };
 
@@ -72,7 +71,7 @@ struct params_list {
 bool params_list(struct params *params, const char *name, bool one, struct params_list *out);
 
 /* Element i of a JSON list; NULL when the list came from a query string. */
-json_t *params_list_value(const struct params_list *list, size_t i);
+struct json_t *params_list_value(const struct params_list *list, size_t i);
 
 /* The bytes of all elements of a list of a query string, in order, into words[count]. */
 void params_list_texts(const struct params_list *list, struct word *words);
@@ -81,13 +80,14 @@ void params_list_texts(const struct params_list *list, struct word *words);
 bool params_decode(struct params *params, struct word encoded, const char *pointer, struct word *out);
 
 /* A word in JSON: a string, or {"word_bytes": "…"}. */
-bool params_word_value(struct params *params, json_t *value, const char *pointer, struct word *out);
+bool params_word_value(struct params *params, struct json_t *value, const char *pointer, struct word *out);
 
 /* A row number in JSON. */
-bool params_row_value(struct params *params, json_t *value, const char *pointer, uint64_t *out);
+bool params_row_value(struct params *params, struct json_t *value, const char *pointer, uint64_t *out);
 
 /* A JSON array of finite numbers. */
-bool params_numbers_value(struct params *params, json_t *value, const char *pointer, double **out, size_t *count);
+bool params_numbers_value(struct params *params, struct json_t *value, const char *pointer, double **out,
+                          size_t *count);
 
 /* Refuses what was given and is not known, by name. */
 void params_finish(struct params *params);

@@ -1,6 +1,7 @@
 /* Takes a call in: its media type, its body, the memory and the errors of the request that is made of it. */
 #include "server/reading.h"
 
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>

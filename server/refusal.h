@@ -34,6 +34,8 @@ struct refusal_type {
   const char *title; /* "Word not in vocabulary" */
 };
 
+enum { POINTER_MAX = 128 }; /* bytes of a JSON pointer: "#/queries/3/positive/0" */
+
 enum { REFUSAL_ERRORS_MAX = 8, REFUSAL_SUGGESTIONS_MAX = 5, REFUSAL_SUGGESTION_BYTES = 256 };
 
 struct refusal {
@@ -41,7 +43,7 @@ struct refusal {
   char detail[512]; /* one sentence for a person, valid UTF-8 */
   size_t error_count;
   struct {
-    char pointer[128]; /* JSON pointer as a URI fragment: "#/indices/0/3" */
+    char pointer[POINTER_MAX]; /* JSON pointer as a URI fragment: "#/indices/0/3" */
     char detail[256];
   } errors[REFUSAL_ERRORS_MAX];
   size_t suggestion_count;

@@ -90,8 +90,8 @@ struct neighbors_term {
 };
 
 struct neighbors_query {
-  char pointer[PARAMS_POINTER_MAX]; /* "#" or "#/queries/3" */
-  bool sum;                         /* positive and negative terms; else the one term is the query itself */
+  char pointer[POINTER_MAX / 2]; /* "#" or "#/queries/3" */
+  bool sum;                      /* positive and negative terms; else the one term is the query itself */
   size_t count;
   const struct neighbors_term *terms; /* [count], at least one; positive ones first */
   size_t k;

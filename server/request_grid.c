@@ -1,5 +1,6 @@
 /* Lists of rows in one or two dimensions, by words or by numbers, and how their lines are padded. */
 #include <float.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,7 @@
  * brackets, commas and colons outside strings. */
 #include "server/request_json.h"
 
+#include <jansson.h>
 #include <string.h>
 
 enum {
@@ -68,6 +69,10 @@ static bool refuse_error(struct refusal *refusal, const json_error_t *error) {
     refusal_set(refusal, REFUSAL_MALFORMED, "The body is not acceptable JSON at line %d, column %d (byte %d): %s",
                 error->line, error->column, error->position, error->text);
   return false;
+}
+
+void request_json_seed(void) {
+  json_object_seed(0);
 }
 
 bool request_json_parse(struct request_json *body, struct service *service, const char *bytes, size_t length,

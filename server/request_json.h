@@ -2,17 +2,21 @@
 #ifndef WORDVEC_SERVER_REQUEST_JSON_H
 #define WORDVEC_SERVER_REQUEST_JSON_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "server/refusal.h"
 #include "server/service.h"
 
+struct json_t; /* jansson's, whose header only those who read requests include */
+
 struct request_json {
-  json_t *root;
+  struct json_t *root;
   struct budget *budget;
   size_t taken; /* from the budget, for the tree */
 };
+
+/* To be called once, before threads would race to do it: keys are hashed with the system's random numbers. */
+void request_json_seed(void);
 
 /* Parses `length` bytes. Refused with the position, as REFUSAL_MALFORMED: what RFC 8259 does not allow, a byte-order
  * mark, duplicate keys, \u0000, lone surrogates, numbers that do not fit 64 bits, containers nested deeper than

@@ -1,5 +1,6 @@
 /* What a neighbours query is made of: one word, row or vector, or a weighted sum of several; alone or in a batch. */
 #include <float.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,7 @@ static void read_vector(struct reading *reading, const char *pointer, const doub
     vector[i] = (float)numbers[i];
     zero = zero && vector[i] == 0;
     if (isfinite(vector[i])) continue;
-    char place[POINTER_MAX + 24];
+    char place[POINTER_MAX];
     snprintf(place, sizeof place, "%s/%zu", pointer, i);
     reading_invalid(reading, place, "%g is beyond float32", numbers[i]);
   }
@@ -62,7 +63,7 @@ static bool read_side(const struct params_list *list, bool negative, struct neig
     params_list_texts(list, words);
   }
   for (size_t i = 0; i < list->count; i++) {
-    char pointer[POINTER_MAX + 24], base[POINTER_MAX];
+    char pointer[POINTER_MAX], base[POINTER_MAX];
     terms[i] = (struct neighbors_term){.weight = negative ? -1 : 1, .negative = negative, .place = i};
     if (words) {
       terms[i].kind = TERM_WORD;
