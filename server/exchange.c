@@ -24,9 +24,11 @@
 enum {
   METHOD_SIZE = 16,
   PATH_SIZE = 256,
-  ARGUMENTS_AT_HAND = 8,          /* query arguments that need no allocation */
-  SWALLOWED_BYTES_MIN = 256 << 10 /* of a refused or outgrown body that are read before the connection is closed on it;
-                                     where bodies may be longer than this, as many as those */
+  ARGUMENTS_AT_HAND = 8,           /* query arguments that need no allocation */
+  SWALLOWED_BYTES_MIN = 256 << 10, /* of a refused or outgrown body that are read before the connection is closed on it;
+                                      where bodies may be longer than this, as many as those */
+  SMALL_ANSWER_BYTES = 64 << 10    /* answers up to here are made however much others hold: few large ones that nobody
+                                      reads must not keep probes and single vectors from being answered */
 };
 
 struct exchange {
@@ -296,12 +298,14 @@ static enum MHD_Result run(const struct exchanges *all, struct exchange *exchang
   };
   struct reply reply = {.http_status = MHD_HTTP_OK, .content_type = "application/json"};
   bytes_init_within(&reply.body, service->answers.limit, &service->answers);
+  reply.body.spared = SMALL_ANSWER_BYTES;
   if (!exchange->route->handle(&call, &reply, &refusal)) {
     bytes_release(&reply.body);
     memcpy(exchange->model, reply.model, sizeof exchange->model);
     return refuse_now(all, exchange, connection, &refusal) ? MHD_YES : MHD_NO;
   }
   memcpy(exchange->model, reply.model, sizeof exchange->model);
+  bytes_trim(&reply.body); /* it may lie here for as long as its client takes to read it */
   return respond_reply(connection, &reply, closes(all, exchange), &exchange->result) ? MHD_YES : MHD_NO;
 }
 

@@ -11,6 +11,10 @@ bool budget_take(struct budget *budget, size_t amount) {
   return true;
 }
 
+void budget_take_past(struct budget *budget, size_t amount) {
+  atomic_fetch_add_explicit(&budget->used, amount, memory_order_relaxed);
+}
+
 void budget_give(struct budget *budget, size_t amount) {
   atomic_fetch_sub_explicit(&budget->used, amount, memory_order_relaxed);
 }

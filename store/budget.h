@@ -13,6 +13,7 @@ struct budget {
 };
 
 bool budget_take(struct budget *budget, size_t amount); /* false, and nothing taken, when it would pass the limit */
+void budget_take_past(struct budget *budget, size_t amount); /* taken even when it passes the limit */
 void budget_give(struct budget *budget, size_t amount);
 
 #endif

@@ -18,9 +18,14 @@ void bytes_release(struct bytes *bytes) {
   free(bytes_take(bytes));
 }
 
-/* Takes what the buffer is to grow by from its budget: to *capacity, else only to what is needed. */
+/* Takes what the buffer is to grow by from its budget: to *capacity, else only to what is spared or needed. */
 static bool take(const struct bytes *bytes, size_t needed, size_t *capacity) {
   if (!bytes->budget || budget_take(bytes->budget, *capacity - bytes->capacity)) return true;
+  if (needed <= bytes->spared) {
+    if (*capacity > bytes->spared) *capacity = bytes->spared;
+    budget_take_past(bytes->budget, *capacity - bytes->capacity);
+    return true;
+  }
   *capacity = needed;
   return budget_take(bytes->budget, needed - bytes->capacity);
 }
@@ -54,6 +59,15 @@ enum status bytes_append(struct bytes *bytes, const void *data, size_t length) {
 
 enum status bytes_append_text(struct bytes *bytes, const char *text) {
   return bytes_append(bytes, text, strlen(text));
+}
+
+void bytes_trim(struct bytes *bytes) {
+  if (bytes->length == bytes->capacity || bytes->length == 0) return;
+  unsigned char *data = realloc(bytes->data, bytes->length);
+  if (!data) return; /* then it stays as large as it is, and is counted so */
+  if (bytes->budget) budget_give(bytes->budget, bytes->capacity - bytes->length);
+  bytes->data = data;
+  bytes->capacity = bytes->length;
 }
 
 unsigned char *bytes_take(struct bytes *bytes) {

@@ -14,6 +14,7 @@ struct bytes {
   size_t capacity;
   size_t limit;          /* `capacity` never passes it */
   struct budget *budget; /* borrowed, of what `capacity` is taken; NULL: none */
+  size_t spared;         /* up to this capacity the budget counts but never refuses; 0 unless the owner sets it */
 };
 
 void bytes_init(struct bytes *bytes, size_t limit);
@@ -30,6 +31,9 @@ enum status bytes_append(struct bytes *bytes, const void *data, size_t length) M
 
 /* Appends a terminated text without its terminator. */
 enum status bytes_append_text(struct bytes *bytes, const char *text) MUST_USE;
+
+/* Gives back the memory behind the contents, and its share of the budget. */
+void bytes_trim(struct bytes *bytes);
 
 /* Hands the memory over to the caller, who frees it with free(); the buffer is empty afterwards. The budget counts it
  * no longer. */

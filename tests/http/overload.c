@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "tests/support/http_client.h"
 #include "tests/support/json_expect.h"
@@ -134,6 +135,71 @@ START_TEST(too_many_bytes_being_sent) {
 }
 END_TEST
 
+/* Waits for the first bytes of an answer, which must be a 200, and leaves them unread. */
+static void await_begun(struct raw *raw) {
+  static const char wanted[] = "HTTP/1.1 200 ";
+  char head[sizeof wanted] = "";
+  ck_assert_msg(raw_waits_for_reading(raw), "no answer began");
+  ck_assert_int_gt(recv(raw->descriptor, head, sizeof head - 1, MSG_PEEK), 0);
+  ck_assert_str_eq(head, wanted);
+}
+
+/* All but 16 bytes of the budget are held by an answer that nobody reads: probes and small answers are sent all the
+ * same, and large ones are not. */
+START_TEST(small_answers_while_nothing_is_left) {
+  static const char held_request[] =
+      "POST /lookup HTTP/1.1\r\nHost: a\r\nAccept: application/octet-stream\r\nContent-Length: 34\r\n\r\n"
+      "{\"indices\":[[1]],\"maxlen\":838860} ";
+  static const char *const small[] = {"/livez", "/info", "/vector?word=cat", "/words", "/readyz"};
+  struct daemon daemon;
+  struct raw held;
+  struct answer answer;
+  daemon_prepare(&daemon);
+  suite_import(&daemon, "zoo", &zoo);
+  daemon_start(&daemon, "--limit-answer-bytes", "16M", NULL);
+  raw_open(&held, daemon.port);
+  raw_send_text(&held, held_request);
+  await_begun(&held);
+  for (size_t i = 0; i < sizeof small / sizeof *small; i++) {
+    client_get(daemon.port, small[i], &answer);
+    ck_assert_msg(answer.status == 200, "%s: %ld", small[i], answer.status);
+    answer_release(&answer);
+  }
+  client_post(daemon.port, "/lookup", "{\"indices\":[[1]],\"maxlen\":10000}", &answer);
+  expect_busy(&answer);
+  answer_release(&answer);
+  raw_close(&held);
+  daemon_stop(&daemon);
+}
+END_TEST
+
+/* Four answers of 9 MB wait in a budget of 64 MiB: each counts as what it is, not as the larger room it was written
+ * in. */
+START_TEST(answers_that_wait_count_as_their_length) {
+  enum { HELD = 4 };
+  static const char request[] =
+      "POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 34\r\n\r\n{\"indices\":[[1]],\"maxlen\":320000} ";
+  struct daemon daemon;
+  struct raw held[HELD];
+  struct answer answer;
+  daemon_prepare(&daemon);
+  suite_import(&daemon, "zoo", &zoo);
+  daemon_start(&daemon, "--limit-answer-bytes", "64M", NULL);
+  for (size_t i = 0; i < HELD; i++) {
+    raw_open(&held[i], daemon.port);
+    raw_send_text(&held[i], request);
+    await_begun(&held[i]);
+  }
+  for (size_t i = 0; i < HELD; i++) {
+    ck_assert(raw_answer(&held[i], false, &answer));
+    ck_assert_uint_gt(answer.length, 8 << 20);
+    answer_release(&answer);
+    raw_close(&held[i]);
+  }
+  daemon_stop(&daemon);
+}
+END_TEST
+
 /* What not even the whole budget holds is no matter of trying again. */
 START_TEST(an_answer_that_can_never_be_sent) {
   struct daemon daemon;
@@ -173,6 +239,8 @@ int main(void) {
   tcase_add_test(tcase, too_many_connections);
   tcase_add_test(tcase, too_many_bytes_being_parsed);
   tcase_add_test(tcase, too_many_bytes_being_sent);
+  tcase_add_test(tcase, small_answers_while_nothing_is_left);
+  tcase_add_test(tcase, answers_that_wait_count_as_their_length);
   tcase_add_test(tcase, an_answer_that_can_never_be_sent);
   tcase_add_test(tcase, no_descriptors_left);
   scratch_open();

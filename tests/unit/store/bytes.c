@@ -211,6 +211,39 @@ START_TEST(a_budget_holds_what_buffers_hold) {
 }
 END_TEST
 
+START_TEST(what_is_spared_is_counted_and_never_refused) {
+  struct budget budget = {.limit = 1000, .used = 1000};
+  struct bytes bytes;
+  bytes_init_within(&bytes, 5000, &budget);
+  bytes.spared = 600;
+  ck_assert_int_eq(bytes_append_text(&bytes, "kept"), STATUS_OK);
+  ck_assert_int_eq(bytes_reserve(&bytes, 596), STATUS_OK);
+  ck_assert_uint_eq(bytes.capacity, 600);
+  ck_assert_uint_eq(atomic_load(&budget.used), 1600);
+  ck_assert_int_eq(bytes_reserve(&bytes, 597), STATUS_BUSY);
+  assert_holds(&bytes, "kept");
+  bytes_release(&bytes);
+  ck_assert_uint_eq(atomic_load(&budget.used), 1000);
+}
+END_TEST
+
+START_TEST(trimming_leaves_the_contents_and_nothing_else) {
+  struct budget budget = {.limit = 1000};
+  struct bytes bytes;
+  bytes_init_within(&bytes, 900, &budget);
+  bytes_trim(&bytes);
+  assert_holds(&bytes, "");
+  ck_assert_int_eq(bytes_append_text(&bytes, "kept"), STATUS_OK);
+  bytes_trim(&bytes);
+  ck_assert_uint_eq(bytes.capacity, 4);
+  ck_assert_uint_eq(atomic_load(&budget.used), 4);
+  ck_assert_int_eq(bytes_append_text(&bytes, " and goes on"), STATUS_OK);
+  assert_holds(&bytes, "kept and goes on");
+  bytes_release(&bytes);
+  ck_assert_uint_eq(atomic_load(&budget.used), 0);
+}
+END_TEST
+
 START_TEST(taking_from_an_empty_buffer_gives_what_free_accepts) {
   struct bytes bytes;
   bytes_init(&bytes, 8);
@@ -328,6 +361,8 @@ int main(void) {
   tcase_add_test(cases, room_that_is_there_moves_nothing);
   tcase_add_test(cases, growth_is_geometric);
   tcase_add_test(cases, taking_hands_over_and_starts_anew);
+  tcase_add_test(cases, what_is_spared_is_counted_and_never_refused);
+  tcase_add_test(cases, trimming_leaves_the_contents_and_nothing_else);
   tcase_add_test(cases, taking_from_an_empty_buffer_gives_what_free_accepts);
   tcase_add_test(cases, a_budget_holds_what_buffers_hold);
   tcase_add_test(cases, releasing_twice_is_harmless_and_the_buffer_serves_again);
