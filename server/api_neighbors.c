@@ -47,12 +47,23 @@ static bool check_dimensions(const struct work *work) {
   return reading_finish(work->reading);
 }
 
+/* The exponent of the largest weight. With the weights divided by that power of two, sums of very small ones do not
+ * underflow and of very large ones do not overflow, and all others keep their bits. */
+static int weight_exponent(const struct neighbors_query *query) {
+  double largest = 0;
+  int exponent;
+  for (size_t t = 0; t < query->count; t++) largest = fmax(largest, fabs(query->terms[t].weight));
+  frexp(largest, &exponent);
+  return exponent;
+}
+
 /* Adds weight times the term to sum[dim]: rows as unit vectors, vectors as they are, as gensim's most_similar does. */
-static void add_term(double *sum, const struct work *work, const struct neighbors_term *term, uint32_t row) {
+static void add_term(double *sum, const struct work *work, const struct neighbors_term *term, uint32_t row,
+                     double weight) {
   const float *vector = term->kind == TERM_VECTOR ? term->vector : rows_at(work->rows, row);
   double norm = term->kind == TERM_VECTOR ? 1 : rows_norm(work->rows, row);
   if (norm == 0) return;
-  for (uint32_t i = 0; i < work->rows->dim; i++) sum[i] += term->weight * ((double)vector[i] / norm);
+  for (uint32_t i = 0; i < work->rows->dim; i++) sum[i] += weight * ((double)vector[i] / norm);
 }
 
 /* The sum over the sum of absolute weights, rounded to float32. False: it has no direction, or is beyond float32. */
@@ -78,9 +89,11 @@ static const float *sum_vector(const struct work *work, const struct neighbors_q
   float *vector = reading_alloc(work->reading, dim, sizeof *vector);
   bool good = false;
   if (sum && vector) {
+    int exponent = weight_exponent(query);
     for (size_t t = 0; t < query->count; t++) {
-      add_term(sum, work, &query->terms[t], rows[t]);
-      weights += fabs(query->terms[t].weight);
+      double weight = ldexp(query->terms[t].weight, -exponent);
+      add_term(sum, work, &query->terms[t], rows[t], weight);
+      weights += fabs(weight);
     }
     good = round_sum(sum, weights, dim, vector);
     if (!good) {

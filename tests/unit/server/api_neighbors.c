@@ -1,6 +1,7 @@
 /* GET and POST /neighbors against a brute force of the tests' own, and every way to ask for what cannot be. */
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/api_fixture.h"
@@ -44,6 +45,23 @@ START_TEST(one_word_is_its_row) {
     expect_bool(answer, "/exact", 1);
     expect_nearest(answer, &zoo.zoo, row(ZOO_CAT), excluded, 1, 4);
     ck_assert_uint_eq(json_object_size(answer), 4);
+    json_decref(answer);
+  }
+}
+END_TEST
+
+/* Only the proportions of weights count, down to the smallest double and up to the largest that is allowed. */
+START_TEST(weights_of_any_size) {
+  const size_t rows[] = {ZOO_KING, ZOO_WOMAN};
+  const double ones[] = {1, 1};
+  static const char *const weights[] = {"5e-324,5e-324", "1e-310,1e-310", "1e-300,1e-300", "0.3,0.3", "3e38,3e38"};
+  float sum[ZOO_DIM];
+  sum_of(rows, ones, 2, sum);
+  for (size_t i = 0; i < sizeof weights / sizeof *weights; i++) {
+    char query[128];
+    snprintf(query, sizeof query, "positive=king&positive=woman&k=5&weights=%s", weights[i]);
+    json_t *answer = api_get(&zoo, api_neighbors, query);
+    expect_nearest(answer, &zoo.zoo, sum, rows, 2, 5);
     json_decref(answer);
   }
 }
@@ -261,6 +279,7 @@ int main(void) {
   Suite *suite = suite_of("server/api_neighbors", &tcase);
   tcase_add_checked_fixture(tcase, open_zoo, close_zoo);
   tcase_add_test(tcase, one_word_is_its_row);
+  tcase_add_test(tcase, weights_of_any_size);
   tcase_add_test(tcase, sums_are_gensims);
   tcase_add_test(tcase, a_vector_leaves_nothing_out);
   tcase_add_test(tcase, vectors_within_sums_are_taken_as_they_are);
