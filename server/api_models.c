@@ -20,7 +20,8 @@
 #define ARCHITECTURE "other"
 #endif
 
-/* Reads a request that says nothing but which representation it takes. `model` has no meaning on these routes. */
+/* Reads a request that says nothing but which representation it takes. `model` would have no meaning on these routes,
+ * and is refused as any other parameter that has none: a client that gives it expects something else. */
 static bool read_plain(struct reading *reading, const struct call *call, struct refusal *refusal) {
   struct request_common common;
   return reading_begin(reading, call, refusal) && request_plain(reading, &common);

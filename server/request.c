@@ -16,10 +16,10 @@ static bool format_of(struct params *params, size_t *format) {
   return params_choice(in_body ? params : &query, "format", representation_names, REPRESENTATION_COUNT, format);
 }
 
-void request_common(struct params *params, bool has_binary, struct request_common *out) {
+/* Which representation the answer takes. */
+static void request_representation(struct params *params, bool has_binary, struct request_common *out) {
   struct reading *reading = params->reading;
   size_t format = REPRESENTATION_JSON;
-  params_text(params, "model", &out->model);
   params_has(params, "format");
   if (format_of(params, &format)) {
     out->representation = (enum representation)format;
@@ -32,6 +32,11 @@ void request_common(struct params *params, bool has_binary, struct request_commo
     reading_refuse(reading, refusal.kind, "%s", refusal.detail);
 }
 
+void request_common(struct params *params, bool has_binary, struct request_common *out) {
+  params_text(params, "model", &out->model);
+  request_representation(params, has_binary, out);
+}
+
 bool request_finish(struct params *params) {
   params_finish(params);
   return reading_finish(params->reading);
@@ -41,7 +46,7 @@ bool request_plain(struct reading *reading, struct request_common *out) {
   struct params params;
   *out = (struct request_common){0};
   params_of_call(&params, reading);
-  request_common(&params, false, out);
+  request_representation(&params, false, out);
   return request_finish(&params);
 }
 

@@ -44,7 +44,8 @@ struct words_request {
 
 bool request_words(struct reading *reading, struct words_request *out);
 
-/* A request of nothing but what every request may say. */
+/* A request that says nothing but which representation it takes: one that is about no model, or names it in its path.
+ */
 bool request_plain(struct reading *reading, struct request_common *out);
 
 /* How lines of different lengths become one width. */

@@ -110,7 +110,9 @@ END_TEST
 
 START_TEST(parameters_that_mean_nothing_here) {
   api_get_refused(&zoo, api_models, "k=3", REFUSAL_UNKNOWN_PARAMETER, NULL);
+  api_get_refused(&zoo, api_models, "model=zoo", REFUSAL_UNKNOWN_PARAMETER, NULL);
   zoo.call.rest = "zoo";
+  api_get_refused(&zoo, api_model, "model=other", REFUSAL_UNKNOWN_PARAMETER, NULL);
   api_get_refused(&zoo, api_model, "k=3", REFUSAL_UNKNOWN_PARAMETER, NULL);
   api_get_refused(&zoo, api_info, "format=npy", REFUSAL_NOT_ACCEPTABLE, NULL);
   zoo.call.accept = "image/png";
