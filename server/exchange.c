@@ -154,15 +154,16 @@ static const char *path_of(const char *url) {
 }
 
 static bool find_route(struct exchange *exchange, const char *url, const char *method, struct refusal *refusal) {
-  exchange->route = route_find(path_of(url), &exchange->rest);
+  const char *path = path_of(url);
+  exchange->route = route_find(path, &exchange->rest);
   if (!exchange->route) {
     char paths[ROUTE_PATHS];
-    refusal_set(refusal, REFUSAL_NO_ROUTE, "There is nothing at %.200s; the routes are %s.", url, route_paths(paths));
+    refusal_set(refusal, REFUSAL_NO_ROUTE, "There is nothing at %.200s; the routes are %s.", path, route_paths(paths));
     return false;
   }
   if (exchange->route->methods & route_method(method)) return true;
   const char *allow = route_allow(exchange->route);
-  refusal_set(refusal, REFUSAL_METHOD, "%.200s answers %s, not %.40s.", url, allow, method);
+  refusal_set(refusal, REFUSAL_METHOD, "%.200s answers %s, not %.40s.", path, allow, method);
   snprintf(refusal->allow, sizeof refusal->allow, "%s", allow);
   return false;
 }

@@ -134,6 +134,22 @@ START_TEST(the_absolute_form) {
 }
 END_TEST
 
+/* An absolute form without a path is that of "/". */
+START_TEST(the_absolute_form_without_a_path) {
+  struct raw raw;
+  struct answer answer;
+  raw_open(&raw, served.port);
+  raw_send_text(&raw, "GET http://x?word=cat HTTP/1.1\r\nHost: x\r\n\r\n");
+  ck_assert(raw_answer(&raw, false, &answer));
+  json_t *problem = expect_problem(&answer, 404, "route_not_found");
+  const char *detail = json_string_value(json_at(problem, "/detail"));
+  ck_assert_msg(strstr(detail, "nothing at /;") != NULL, "%s", detail);
+  json_decref(problem);
+  answer_release(&answer);
+  raw_close(&raw);
+}
+END_TEST
+
 START_TEST(http_1_0_closes_unless_asked) {
   struct raw raw;
   struct answer answer;
@@ -337,6 +353,7 @@ int main(void) {
   tcase_add_test(tcase, a_malformed_escape_is_a_400);
   tcase_add_test(tcase, keep_alive);
   tcase_add_test(tcase, the_absolute_form);
+  tcase_add_test(tcase, the_absolute_form_without_a_path);
   tcase_add_test(tcase, http_1_0_closes_unless_asked);
   tcase_add_test(tcase, pipelining_keeps_the_order);
   tcase_add_test(tcase, a_refusal_within_a_pipeline_stops_nothing);
