@@ -32,13 +32,22 @@ bool answer_header(const struct answer *answer, const char *name, char *value, s
   return false;
 }
 
+/* The room that a buffer of `used` bytes and a NUL has at least: the next power of two. */
+static size_t room_of(size_t used) {
+  size_t room = 64;
+  while (room <= used) room *= 2;
+  return room;
+}
+
+/* Grows by doubling: AddressSanitizer's realloc() always copies, and 16 MB a few kB at a time would take longer than
+ * a daemon's patience when it stops. */
 static void append(char **to, size_t *used, const void *bytes, size_t length) {
-  char *grown = realloc(*to, *used + length + 1);
-  if (!grown) support_fail("out of memory");
-  if (length) memcpy(grown + *used, bytes, length);
+  size_t room = room_of(*used + length);
+  if (!*to || room > room_of(*used)) *to = realloc(*to, room);
+  if (!*to) support_fail("out of memory");
+  if (length) memcpy(*to + *used, bytes, length);
   *used += length;
-  grown[*used] = '\0';
-  *to = grown;
+  (*to)[*used] = '\0';
 }
 
 static size_t take_head(char *bytes, size_t one, size_t length, void *context) {
