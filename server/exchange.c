@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include "server/guard.h"
+#include "server/head.h"
 #include "server/reading.h"
 #include "server/respond.h"
 #include "server/routes.h"
@@ -34,8 +35,11 @@ enum {
 struct exchange {
   int64_t started; /* of clock_microseconds() */
   char method[METHOD_SIZE];
-  char path[PATH_SIZE]; /* for the log */
+  char path[PATH_SIZE];  /* for the log */
+  const char *target_at; /* where the connection holds it, to be cut up after it was judged */
+  size_t target_length;
   struct guard_target target;
+  struct head head;
   struct guard_fields fields;
   char *accepts;   /* several Accept fields joined; NULL when there are not several */
   bool takes_body; /* it is a POST */
@@ -68,6 +72,8 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
     log_copy_path(exchange->path, sizeof exchange->path, target);
     /* It is the connection's own read buffer, which libmicrohttpd itself is about to cut up; only its type says const.
      * Nothing else can keep it from taking more memory for arguments than the connection has, and hanging. */
+    exchange->target_at = target;
+    exchange->target_length = strlen(target);
     guard_target((char *)(uintptr_t)target, limits->url_bytes, limits->query_arguments, &exchange->target);
   }
   return exchange;
@@ -95,6 +101,7 @@ static enum MHD_Result take_field(void *context, enum MHD_ValueKind kind, const 
                                   const char *value, size_t value_length) {
   struct exchange *exchange = context;
   (void)kind;
+  if (value) head_field(&exchange->head, name, name_length, value, value_length);
   guard_field(&exchange->fields, name, name_length, value ? value : "", value_length);
   return MHD_YES;
 }
@@ -109,6 +116,13 @@ static enum MHD_Result join_accept(void *context, enum MHD_ValueKind kind, const
   bool ok = (joined->length == 0 || bytes_append_text(joined, ", ") == STATUS_OK) &&
             bytes_append_text(joined, value) == STATUS_OK;
   return ok ? MHD_YES : MHD_NO;
+}
+
+/* Begins to look for what the head hides, where that can be judged. */
+static void begin_head(struct exchange *exchange, struct MHD_Connection *connection, const char *const line[3]) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  if (info && exchange->target_at && head_layout_known(MHD_get_version()))
+    head_begin(&exchange->head, line[1], exchange->target_at, exchange->target_length, line[2], info->header_size);
 }
 
 static bool collect_fields(struct exchange *exchange, struct MHD_Connection *connection) {
@@ -172,6 +186,12 @@ static bool find_route(struct exchange *exchange, const char *url, const char *m
 static bool admissible(const struct exchanges *all, struct exchange *exchange, const char *url, const char *method,
                        const char *version, struct refusal *refusal) {
   const struct limits *limits = &all->service->limits;
+  if (!head_is_whole(&exchange->head)) {
+    refusal_set(refusal, REFUSAL_MALFORMED,
+                "The request's head holds a NUL, a folded line or a line without a name, which could hide something.");
+    exchange->closes = true;
+    return false;
+  }
   if (!guard_allows(&exchange->fields, version, refusal)) {
     exchange->closes = true;
     return false;
@@ -194,6 +214,7 @@ static enum MHD_Result admit(const struct exchanges *all, struct exchange *excha
   struct refusal refusal;
   snprintf(exchange->method, sizeof exchange->method, "%s", method);
   exchange->takes_body = route_method(method) == ROUTE_POST;
+  begin_head(exchange, connection, line);
   if (!collect_fields(exchange, connection)) return MHD_NO;
   if (admissible(all, exchange, url, method, line[2], &refusal)) return MHD_YES;
 

@@ -67,6 +67,22 @@ START_TEST(ambiguous_framing_is_refused) {
       REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}"),
       REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-f\r\n{}"),
       REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}XX0\r\n\r\n"),
+      REQUEST("GET\0x /livez HTTP/1.1\r\nHost: a\r\n\r\n"),
+      REQUEST("GET /livez\0abc HTTP/1.1\r\nHost: a\r\n\r\n"),
+      REQUEST("GET /livez\0 HTTP/1.1\r\nHost: a\r\n\r\n"),
+      REQUEST("GET /livez\0HTTP/1.1 HTTP/1.1\r\nHost: a\r\n\r\n"),
+      REQUEST("GET /vector?word=cat\0&x=1 HTTP/1.1\r\nHost: a\r\n\r\n"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 15\0x\r\n\r\n{\"indices\":[1]}"),
+      REQUEST("POST /lookup HTTP/1.1\r\nContent-Length: 15\0x\r\nHost: a\r\n\r\n{\"indices\":[1]}"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\0x\r\n\r\n"
+              "f\r\n{\"indices\":[1]}\r\n0\r\n\r\n"),
+      REQUEST("GET /livez HTTP/1.1\r\nHost: a\r\n\0X: 1\r\n\r\n"),
+      REQUEST("GET /livez HTTP/1.1\r\nHost: a\r\n: c\r\nX: 1\r\n\r\n"),
+      REQUEST("GET /livez HTTP/1.1\r\n:\r\nHost: a\r\n\r\n"),
+      REQUEST("GET /livez HTTP/1.1\r\nHost: a\r\nX: 1\r\n folded\r\n\r\n"),
+      REQUEST("GET /livez HTTP/1.1\r\nHost: a\r\nX: 1\r\n\tfolded\r\nY: 1\r\n\r\n"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nContent\r\n -Length: 15\r\n\r\n"),
+      REQUEST("POST /lookup HTTP/1.1\r\nHost: a\r\nContent: 15\r\n -Length\r\n\r\n"),
       REQUEST("GET /li%00vez HTTP/1.1\r\nHost: a\r\n\r\n"),
       REQUEST("GET /livez%00 HTTP/1.1\r\nHost: a\r\n\r\n"),
   };
@@ -77,18 +93,47 @@ END_TEST
 
 /* What follows an ambiguous request is never taken for a request of its own. */
 START_TEST(nothing_is_smuggled) {
-  static const char text[] =
+  static const char *const texts[] = {
       "POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-      "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
+      "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n",
+      "GET /livez HTTP/1.1\r\nHost: a\r\n:\r\nGET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+      "GET /livez HTTP/1.1\nHost: a\n:\nGET /readyz HTTP/1.1\nHost: a\nConnection: close\n\n",
+  };
   struct raw raw;
   struct answer answer;
   raw_open(&raw, served.port);
-  raw_send_text(&raw, text);
+  raw_send_text(&raw, texts[_i]);
   ck_assert(raw_answer(&raw, false, &answer));
   ck_assert_int_eq(answer.status, 400);
   answer_release(&answer);
   ck_assert(!raw_answer(&raw, false, &answer));
   answer_release(&answer);
+  raw_close(&raw);
+}
+END_TEST
+
+/* Unusual, but nothing is hidden: bare LFs, empty values, white space around values; in several pieces of 28 kB. */
+START_TEST(heads_that_are_whole) {
+  static const char *const lines[] = {
+      "GET /livez HTTP/1.1\nHost: a\nX:\nY: 1\n\n",
+      "GET /livez HTTP/1.1\r\nX:\r\nHost: \t a \r\nY:\t\r\n\r\n",
+      "GET   /livez HTTP/1.1\r\nHost:a\r\nCookie: a=b; c=d\r\nX:\r\n\r\n",
+      "\r\nGET /livez?a=b HTTP/1.1\r\nHost: a\nX: 1\n\n",
+  };
+  static char value[28000], text[sizeof value + 64];
+  struct raw raw;
+  struct answer answer;
+  memset(value, 'v', sizeof value - 1);
+  snprintf(text, sizeof text, "GET /livez HTTP/1.1\r\nHost: a\r\nX: %s\r\n\r\n", value);
+  raw_open(&raw, served.port);
+  for (size_t i = 0; i <= sizeof lines / sizeof *lines; i++) {
+    const char *sent = i < sizeof lines / sizeof *lines ? lines[i] : text;
+    size_t length = strlen(sent);
+    for (size_t at = 0; at < length; at += 1000) raw_send(&raw, sent + at, length - at < 1000 ? length - at : 1000);
+    ck_assert_msg(raw_answer(&raw, false, &answer), "no answer to: %.100s", sent);
+    ck_assert_msg(answer.status == 200, "%ld to: %.100s", answer.status, sent);
+    answer_release(&answer);
+  }
   raw_close(&raw);
 }
 END_TEST
@@ -349,7 +394,8 @@ int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("http/framing", &tcase);
   tcase_add_test(tcase, ambiguous_framing_is_refused);
-  tcase_add_test(tcase, nothing_is_smuggled);
+  tcase_add_loop_test(tcase, nothing_is_smuggled, 0, 3);
+  tcase_add_test(tcase, heads_that_are_whole);
   tcase_add_test(tcase, a_malformed_escape_is_a_400);
   tcase_add_test(tcase, keep_alive);
   tcase_add_test(tcase, the_absolute_form);
