@@ -10,6 +10,7 @@
 
 #include "store/import/float_parse.h"
 #include "store/import/text_row.h"
+#include "tests/support/effort.h"
 #include "tests/support/numbers.h"
 #include "tests/support/scratch.h"
 #include "tests/support/suite.h"
@@ -97,7 +98,7 @@ START_TEST(finds_the_dimension) {
   struct numbers numbers = {1};
   struct made *made = malloc(sizeof *made);
   ck_assert_ptr_nonnull(made);
-  for (int round = 0; round < MATRICES; round++) {
+  for (int round = 0; round < effort(MATRICES); round++) {
     make(&numbers, made);
     expect_dim(made, "");
     char header[32];
@@ -123,7 +124,7 @@ START_TEST(is_not_led_astray_by_one_line) {
   struct numbers numbers = {2};
   struct made *made = malloc(sizeof *made);
   ck_assert_ptr_nonnull(made);
-  for (int round = 0; round < MATRICES; round++) {
+  for (int round = 0; round < effort(MATRICES); round++) {
     make(&numbers, made);
     if (made->rows < 4) continue;
     damage(&numbers, made);
@@ -141,7 +142,7 @@ START_TEST(believes_no_header_of_fewer_numbers) {
   struct numbers numbers = {3};
   struct made *made = malloc(sizeof *made);
   ck_assert_ptr_nonnull(made);
-  for (int round = 0; round < MATRICES; round++) {
+  for (int round = 0; round < effort(MATRICES); round++) {
     make(&numbers, made);
     char header[32];
     snprintf(header, sizeof header, "%u %u\n", made->rows, numbers_below(&numbers, made->dim));
@@ -165,7 +166,7 @@ START_TEST(takes_rows_with_phrases_apart) {
   struct made *made = malloc(sizeof *made);
   ck_assert_ptr_nonnull(made);
   size_t phrases = 0;
-  for (int round = 0; round < MATRICES; round++) {
+  for (int round = 0; round < effort(MATRICES); round++) {
     make(&numbers, made);
     for (uint32_t i = 0; i < made->rows; i++) {
       float vector[DIM_MAX];
@@ -178,7 +179,7 @@ START_TEST(takes_rows_with_phrases_apart) {
       phrases += kind == TEXT_ROW_WHOLE && made->phrase[i];
     }
   }
-  ck_assert_uint_gt(phrases, MATRICES);
+  ck_assert_uint_gt(phrases, effort(MATRICES));
   freelocale(locale);
   free(made);
 }
