@@ -94,8 +94,8 @@ END_TEST
 /* What follows an ambiguous request is never taken for a request of its own. */
 START_TEST(nothing_is_smuggled) {
   static const char *const texts[] = {
-      "POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-      "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n",
+      ("POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+       "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"),
       "GET /livez HTTP/1.1\r\nHost: a\r\n:\r\nGET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
       "GET /livez HTTP/1.1\nHost: a\n:\nGET /readyz HTTP/1.1\nHost: a\nConnection: close\n\n",
   };
