@@ -179,7 +179,7 @@ START_TEST(takes_rows_with_phrases_apart) {
       phrases += kind == TEXT_ROW_WHOLE && made->phrase[i];
     }
   }
-  ck_assert_uint_gt(phrases, effort(MATRICES));
+  ck_assert_uint_gt(phrases, (size_t)effort(MATRICES));
   freelocale(locale);
   free(made);
 }
