@@ -15,6 +15,8 @@ enum {
   ROWS_DOT_LANES = 16   /* running sums of rows_dot() */
 };
 
+struct codes;
+
 struct rows {
   uint32_t count;
   uint32_t dim;
@@ -23,7 +25,8 @@ struct rows {
   uint32_t slab_count;
   const float *const *slabs; /* [slab_count], borrowed from the model */
   const double *const
-      *norms; /* [slab_count], Euclidean norm of each row as rows_norm_of() gives it; 0 for a zero row */
+      *norms;                /* [slab_count], Euclidean norm of each row as rows_norm_of() gives it; 0 for a zero row */
+  const struct codes *codes; /* of these rows (codes.h), or NULL: then a search reads the rows themselves */
 };
 
 static inline uint32_t rows_stride_of(uint32_t dim) {
@@ -36,8 +39,12 @@ static inline const float *rows_at(const struct rows *rows, uint32_t row) {
   return rows->slabs[row >> rows->slab_shift] + (size_t)within * rows->stride;
 }
 
+static inline const double *rows_norm_at(const struct rows *rows, uint32_t row) {
+  return &rows->norms[row >> rows->slab_shift][row & ((1u << rows->slab_shift) - 1)];
+}
+
 static inline double rows_norm(const struct rows *rows, uint32_t row) {
-  return rows->norms[row >> rows->slab_shift][row & ((1u << rows->slab_shift) - 1)];
+  return *rows_norm_at(rows, row);
 }
 
 /* How many rows slab `slab` < slab_count holds. */

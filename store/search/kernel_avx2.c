@@ -58,12 +58,10 @@ static void two_rows(const double *query, const float *row, uint32_t stride, dou
   dots[1] = sum_of(second);
 }
 
-static void dots_avx2(const double *query, const float *rows, uint32_t stride, size_t count, double *dots) {
+void dots_avx2(const double *query, const float *rows, uint32_t stride, size_t count, double *dots) {
   size_t i = 0;
   for (; i + 2 <= count; i += 2) two_rows(query, rows + i * stride, stride, dots + i);
   if (i < count) dots[i] = one_row(query, rows + i * stride, stride);
 }
-
-const struct kernel kernel_avx2 = {"avx2", dots_avx2};
 
 #endif

@@ -77,12 +77,10 @@ static void four_rows(const double *query, const float *row0, uint32_t stride, d
   dots[3] = sum_of(lanes3);
 }
 
-static void dots_avx512(const double *query, const float *rows, uint32_t stride, size_t count, double *dots) {
+void dots_avx512(const double *query, const float *rows, uint32_t stride, size_t count, double *dots) {
   size_t i = 0;
   for (; i + 4 <= count; i += 4) four_rows(query, rows + i * stride, stride, dots + i);
   for (; i < count; i++) dots[i] = one_row(query, rows + i * stride, stride);
 }
-
-const struct kernel kernel_avx512 = {"avx512", dots_avx512};
 
 #endif

@@ -1,5 +1,5 @@
-/* The forms of the kernel in this build, for kernel.c alone; everybody else goes through kernel.h. Each is defined in
- * the file of its name, and only on its architecture. */
+/* The forms of the kernel's functions in this build, for kernel.c alone; everybody else goes through kernel.h. Each is
+ * defined in the file of its name, and only on its architecture. */
 #ifndef WORDVEC_STORE_SEARCH_KERNEL_FORMS_H
 #define WORDVEC_STORE_SEARCH_KERNEL_FORMS_H
 
@@ -10,12 +10,25 @@
  * and flat from 4 KiB on at 41 ms, which is what a bare loop over the same memory takes. */
 enum { KERNEL_AHEAD_BYTES = 4096 };
 
-extern const struct kernel kernel_scalar;
+#define KERNEL_DOTS(form) \
+  void dots_##form(const double *query, const float *rows, uint32_t stride, size_t count, double *dots)
+#define KERNEL_CODES(form)                                                                               \
+  void coarse_##form(const struct kernel_coarse *query, const struct codes_coarse *groups, size_t count, \
+                     float(*bounds)[CODES_GROUP], uint16_t *survivors);                                  \
+  int32_t fine_##form(const int8_t *query, const uint8_t *record, size_t bytes)
+
+KERNEL_DOTS(scalar);
+KERNEL_CODES(scalar);
 #if defined(__x86_64__)
-extern const struct kernel kernel_avx2;
-extern const struct kernel kernel_avx512;
+KERNEL_DOTS(avx2);
+KERNEL_CODES(avx2);
+KERNEL_CODES(avxvnni);
+KERNEL_DOTS(avx512);
+KERNEL_CODES(avx512vnni);
 #elif defined(__aarch64__)
-extern const struct kernel kernel_neon;
+KERNEL_DOTS(neon);
+KERNEL_CODES(neon);
+KERNEL_CODES(dotprod);
 #endif
 
 #endif

@@ -23,8 +23,6 @@ static double dot(const double *query, const float *row, uint32_t stride) {
   return sum_of(lane);
 }
 
-static void dots_scalar(const double *query, const float *rows, uint32_t stride, size_t count, double *dots) {
+void dots_scalar(const double *query, const float *rows, uint32_t stride, size_t count, double *dots) {
   for (size_t i = 0; i < count; i++) dots[i] = dot(query, rows + i * stride, stride);
 }
-
-const struct kernel kernel_scalar = {"scalar", dots_scalar};

@@ -1,5 +1,6 @@
-/* How long exact search takes: every kernel that this CPU can run, one query at a time and 32 sharing a pass, beside
- * a bare reading of the same rows, which is what a scan cannot beat.
+/* How long exact search takes: every kernel that this CPU can run, one query at a time and 32 sharing a pass, over the
+ * rows alone and with the help of their codes, beside a bare reading of the same rows, which a scan of them cannot
+ * beat.
  *
  * usage: exact MODEL.mdb [ROUNDS]
  * Each round measures everything once, so that a drift of the machine falls on all alike; the medians are printed. */
@@ -8,20 +9,28 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "store/matrix/codes.h"
 #include "store/matrix/model.h"
 #include "store/search/exact.h"
 
-enum { BATCH = 32, K = 10, KERNELS_MOST = 8, ROUNDS_MOST = 99, ROUNDS_DEFAULT = 7 };
+enum { BATCH = 32, K = 10, ROUNDS_MOST = 99, ROUNDS_DEFAULT = 7 };
 
 /* The milliseconds of every round. */
 struct times {
   double values[ROUNDS_MOST];
 };
 
+/* One kernel over one form of the rows. */
+struct pair {
+  struct times single, batch;
+};
+
 struct bench {
-  const struct rows *rows;
+  struct rows plain, coded; /* the same rows; the first without their codes */
   unsigned rounds;
-  struct times read, single[KERNELS_MOST], batch[KERNELS_MOST];
+  struct times read;
+  struct pair scan[KERNELS_MOST], sieve[KERNELS_MOST];
+  uint64_t compared; /* rows, by single queries with codes and the fastest kernel */
 };
 
 static double milliseconds(void) {
@@ -56,48 +65,93 @@ static double read_rows(const struct rows *rows) {
 }
 
 /* Rows spread evenly over the model, each round others: frequent words and rare ones. */
-static double search(const struct bench *bench, const struct kernel *kernel, unsigned round, size_t count) {
+static void choose(const struct rows *rows, unsigned round, struct exact_query *queries, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    uint32_t row = (uint32_t)(((uint64_t)(i + 1) * rows->count / (count + 1) + (uint64_t)round * 7919) % rows->count);
+    queries[i] = (struct exact_query){.vector = rows_at(rows, row), .k = K};
+  }
+}
+
+static _Noreturn void out_of_memory(void) {
+  fputs("exact: out of memory\n", stderr);
+  exit(1);
+}
+
+static double search(const struct rows *rows, const struct kernel *kernel, unsigned round, size_t count) {
   struct exact_query queries[BATCH];
   struct hit room[BATCH][K], *hits[BATCH];
   size_t found[BATCH];
-  uint32_t rows = bench->rows->count;
-  for (size_t i = 0; i < count; i++) {
-    uint32_t row = (uint32_t)(((uint64_t)i * rows / count + (uint64_t)round * 7919) % rows);
-    queries[i] = (struct exact_query){.vector = rows_at(bench->rows, row), .k = K};
-    hits[i] = room[i];
-  }
+  choose(rows, round, queries, count);
+  for (size_t i = 0; i < count; i++) hits[i] = room[i];
   double start = milliseconds();
-  if (exact_search(kernel, bench->rows, queries, count, hits, found) != STATUS_OK) {
-    fputs("exact: out of memory\n", stderr);
-    exit(1);
-  }
+  if (exact_search(kernel, rows, queries, count, hits, found) != STATUS_OK) out_of_memory();
   return milliseconds() - start;
 }
 
+/* How many rows the codes leave to be compared for a round's single query. */
+static uint64_t compared(const struct rows *rows, const struct kernel *kernel, unsigned round) {
+  struct exact_query query;
+  struct hit hits[K];
+  struct topk top;
+  struct exact_plan *plan;
+  choose(rows, round, &query, 1);
+  topk_init(&top, hits, K);
+  if (exact_plan_new(kernel, rows, &query, 1, &plan) != STATUS_OK) out_of_memory();
+  exact_plan_scan(plan, 0, rows->count, &top);
+  uint64_t count = exact_plan_compared(plan);
+  exact_plan_free(plan);
+  return count;
+}
+
+static void measure_pair(const struct rows *rows, const struct kernel *kernel, unsigned round, struct pair *pair) {
+  pair->single.values[round] = search(rows, kernel, round, 1);
+  pair->batch.values[round] = search(rows, kernel, round, BATCH);
+}
+
 static void measure(struct bench *bench, const struct kernel *const *kernels, size_t usable) {
-  read_rows(bench->rows); /* maps the pages */
+  read_rows(&bench->plain); /* maps the pages */
+  search(&bench->coded, kernels[usable - 1], 0, 1);
   for (unsigned round = 0; round < bench->rounds; round++) {
-    bench->read.values[round] = read_rows(bench->rows);
+    bench->read.values[round] = read_rows(&bench->plain);
     for (size_t k = 0; k < usable; k++) {
-      bench->single[k].values[round] = search(bench, kernels[k], round, 1);
-      bench->batch[k].values[round] = search(bench, kernels[k], round, BATCH);
+      measure_pair(&bench->plain, kernels[k], round, &bench->scan[k]);
+      if (bench->coded.codes) measure_pair(&bench->coded, kernels[k], round, &bench->sieve[k]);
     }
+    bench->compared += compared(&bench->coded, kernels[usable - 1], round);
   }
 }
 
+/* Returns the median of the single query. */
+static double print_pair(const struct kernel *kernel, const char *what, struct pair *pair, unsigned rounds) {
+  double single = median(&pair->single, rounds), batch = median(&pair->batch, rounds);
+  printf("%-8s %-11s %-6s %10.2f %16.2f %12.3f %17.1f", kernel->name, kernel->integers, what, single, batch,
+         batch / BATCH, single * BATCH / batch);
+  return single;
+}
+
 static void print(struct bench *bench, const struct kernel *const *kernels, size_t usable) {
-  const struct rows *rows = bench->rows;
+  const struct rows *rows = &bench->plain;
   double bytes = (double)rows->count * rows->stride * sizeof(float);
   double read = median(&bench->read, bench->rounds);
   printf("%u rows x %u, %.1f MB of floats, top %d, median of %u rounds, one thread\n\n", rows->count, rows->dim,
          bytes / 1e6, K, bench->rounds);
-  printf("%-10s %12s %8s %16s %14s\n", "kernel", "one, ms", "GB/s", "32 at once, ms", "ms a query");
-  printf("%-10s %12.2f %8.1f\n", "(reading)", read, bytes / read / 1e6);
+  printf("%-8s %-11s %-6s %10s %16s %12s %17s %14s\n", "kernel", "integers", "over", "one, ms", "32 at once, ms",
+         "ms a query", "x one's rate", "x scan's speed");
+  printf("%-27s %10.2f  (%.1f GB/s)\n", "(reading the floats)", read, bytes / read / 1e6);
   for (size_t k = 0; k < usable; k++) {
-    double single = median(&bench->single[k], bench->rounds), batch = median(&bench->batch[k], bench->rounds);
-    printf("%-10s %12.2f %8.1f %16.2f %14.2f  (%.1f x the throughput of one)\n", kernels[k]->name, single,
-           bytes / single / 1e6, batch, batch / BATCH, single * BATCH / batch);
+    double scan = print_pair(kernels[k], "rows", &bench->scan[k], bench->rounds);
+    printf("\n");
+    if (!bench->coded.codes) continue;
+    printf(" %14.1f\n", scan / print_pair(kernels[k], "codes", &bench->sieve[k], bench->rounds));
   }
+  if (!bench->coded.codes) {
+    printf("\nThe model has no codes.\n");
+    return;
+  }
+  const struct codes *codes = bench->coded.codes;
+  printf("\ncodes: %u axes of %u, %zu bytes a row; %.3f %% of the rows left to compare for one query\n",
+         codes->axis_count, rows->dim, sizeof(struct codes_coarse) / CODES_GROUP + codes->fine_bytes,
+         100.0 * (double)bench->compared / bench->rounds / rows->count);
 }
 
 int main(int argc, char **argv) {
@@ -118,10 +172,11 @@ int main(int argc, char **argv) {
     fputs("exact: out of memory\n", stderr);
     return 1;
   }
-  bench->rows = model_rows(model);
+  bench->plain = bench->coded = *model_rows(model);
+  bench->plain.codes = NULL;
   bench->rounds = rounds;
-  const struct kernel *const *kernels;
-  size_t usable = kernel_usable(&kernels);
+  const struct kernel *kernels[KERNELS_MOST];
+  size_t usable = kernel_usable(kernels);
   measure(bench, kernels, usable);
   print(bench, kernels, usable);
   free(bench);

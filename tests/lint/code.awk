@@ -53,9 +53,9 @@ function calls(code, pattern) {
 
 function edge_allowed(from, to, path) {
   if (from == "server") return to == "server" || to ~ /^store/
-  if (from == "store/import") return to == "store/import" || to == "store/matrix" || to == "store"
+  if (from == "store/import") return to ~ /^store/
   if (from == "store/matrix") return to == "store/matrix" || to == "store"
-  if (from == "store/search") return to == "store/search" || to == "store" || path == "store/matrix/rows.h"
+  if (from == "store/search") return to == "store/search" || to == "store" || path ~ /^store\/matrix\/(rows|codes)\.h$/
   return to == "store"
 }
 

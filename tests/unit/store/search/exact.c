@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/codes_fixture.h"
 #include "tests/support/numbers.h"
 #include "tests/support/rows_fixture.h"
 
@@ -74,9 +75,16 @@ static void check_search(const struct kernel *kernel, const struct rows *rows, c
 }
 
 static void check_all_kernels(const struct rows *rows, const struct exact_query *queries, size_t count) {
-  const struct kernel *const *kernels;
-  size_t usable = kernel_usable(&kernels);
+  const struct kernel *kernels[KERNELS_MOST];
+  size_t usable = kernel_usable(kernels);
   for (size_t k = 0; k < usable; k++) check_search(kernels[k], rows, queries, count);
+  if (rows->dim > CODES_DIM_MAX || rows->count == 0) return;
+  struct codes_fixture codes;
+  struct rows coded = *rows;
+  codes_fixture_init(&codes, rows, kernel_best(), 1);
+  coded.codes = &codes.codes;
+  for (size_t k = 0; k < usable; k++) check_search(kernels[k], &coded, queries, count);
+  codes_fixture_release(&codes);
 }
 
 /* A matrix of made-up rows in which some are zero, some equal to another, and some an ulp from another. */
@@ -127,7 +135,7 @@ static void make_queries(struct round *round, struct numbers *numbers, enum flav
 }
 
 static void round_init(struct round *round, uint64_t seed) {
-  static const uint32_t dims[] = {1, 2, 3, 4, 5, 15, 16, 17, 31, 50, 70, 100, 300};
+  static const uint32_t dims[] = {1, 2, 3, 4, 5, 15, 16, 17, 31, 50, 70, 100, 300, 1000};
   struct numbers numbers = {.state = seed};
   enum flavour flavour = (enum flavour)(seed % FLAVOUR_COUNT);
   uint32_t dim = dims[seed % (sizeof dims / sizeof dims[0])], count = numbers_below(&numbers, 90) + 1;
@@ -202,6 +210,113 @@ START_TEST(the_largest_dimension_is_searched) {
   struct exact_query queries[QUERIES];
   for (size_t i = 0; i < QUERIES; i++) queries[i] = (struct exact_query){.vector = values + i * DIM, .k = 2};
   check_all_kernels(&fixture.rows, queries, QUERIES);
+  rows_fixture_release(&fixture);
+  free(values);
+}
+END_TEST
+
+/* Two clusters that point away from each other, rows an ulp apart in them, zero rows between: 3,000 rows that codes can
+ * hardly tell apart. */
+static float *near_duplicates(struct numbers *numbers, uint32_t count, uint32_t dim) {
+  float *values = memory((size_t)count * dim * sizeof *values);
+  numbers_fill(numbers, FLAVOUR_PLAIN, values, dim);
+  for (uint32_t row = 1; row < count; row++) {
+    float *own = values + (size_t)row * dim, sign = numbers_below(numbers, 2) ? 1.0f : -1.0f;
+    if (numbers_below(numbers, 20) == 0) continue;
+    for (uint32_t i = 0; i < dim; i++) own[i] = sign * values[i];
+    uint32_t place = numbers_below(numbers, dim), bits;
+    memcpy(&bits, &own[place], sizeof bits);
+    bits ^= numbers_below(numbers, 8);
+    memcpy(&own[place], &bits, sizeof bits);
+  }
+  return values;
+}
+
+START_TEST(near_duplicates_are_told_apart) {
+  static const uint32_t dims[] = {1, 2, 64, 150};
+  static const size_t ks[] = {1, 10, 100, 1000};
+  struct numbers numbers = {.state = (uint64_t)_i};
+  struct rows_fixture fixture;
+  uint32_t dim = dims[_i % 4];
+  float *values = near_duplicates(&numbers, 3000, dim), *tiny = memory(dim * sizeof *tiny);
+  rows_fixture_init(&fixture, values, 3000, dim, 10);
+  for (uint32_t i = 0; i < dim; i++) tiny[i] = values[i] * 0x1p-140f;
+  const uint32_t excluded[] = {7, 0, 2999, 7};
+  struct exact_query queries[] = {
+      {.vector = values, .k = ks[_i / 4], .excluded = excluded, .excluded_count = 4},
+      {.vector = rows_at(&fixture.rows, 1), .k = ks[_i / 4]},
+      {.vector = tiny, .k = ks[_i / 4]},
+  };
+  check_all_kernels(&fixture.rows, queries, 3);
+  rows_fixture_release(&fixture);
+  free(values);
+  free(tiny);
+}
+END_TEST
+
+/* Parts of any size in any order, as threads would scan them, into two tops that are merged. */
+static void scan_in_parts(struct numbers *numbers, struct exact_plan *plan, uint32_t count, struct topk *tops) {
+  uint32_t cuts[] = {0, 1 + numbers_below(numbers, count - 1), count};
+  uint32_t middle = cuts[1] / 2;
+  exact_plan_scan(plan, cuts[1], cuts[2], &tops[1]);
+  exact_plan_scan(plan, middle, cuts[1], &tops[0]);
+  exact_plan_scan(plan, cuts[0], middle, &tops[1]);
+  exact_merge(&tops[0], &tops[1]);
+  topk_sort(&tops[0]);
+}
+
+START_TEST(parts_in_any_order_give_the_same_answer) {
+  struct numbers numbers = {.state = (uint64_t)_i + 31};
+  struct rows_fixture fixture;
+  struct codes_fixture codes;
+  float *values = made_up_rows(&numbers, FLAVOUR_COARSE, 700, 60);
+  rows_fixture_init(&fixture, values, 700, 60, 8);
+  codes_fixture_init(&codes, &fixture.rows, kernel_best(), 2);
+  if (_i % 2) fixture.rows.codes = &codes.codes;
+  struct exact_query query = {.vector = rows_at(&fixture.rows, numbers_below(&numbers, 700)), .k = 1 + (size_t)_i * 7};
+  struct hit *hits = memory(query.k * sizeof *hits), *others = memory(query.k * sizeof *others);
+  struct topk tops[2];
+  topk_init(&tops[0], hits, query.k);
+  topk_init(&tops[1], others, query.k);
+  struct exact_plan *plan = NULL;
+  ck_assert_int_eq(exact_plan_new(kernel_best(), &fixture.rows, &query, 1, &plan), STATUS_OK);
+  scan_in_parts(&numbers, plan, 700, tops);
+  check_answer(&fixture.rows, &query, hits, tops[0].count);
+  ck_assert_uint_le(exact_plan_compared(plan), 700);
+  exact_plan_free(plan);
+  free(hits);
+  free(others);
+  codes_fixture_release(&codes);
+  rows_fixture_release(&fixture);
+  free(values);
+}
+END_TEST
+
+/* Clustered rows, as words are: most must be ruled out by their codes, or there would be no point in having them. */
+START_TEST(codes_rule_most_rows_out) {
+  enum { ROWS = 4000, DIM = 96, CLUSTERS = 40 };
+  struct numbers numbers = {.state = 8};
+  struct rows_fixture fixture;
+  struct codes_fixture codes;
+  float *values = memory(sizeof(float) * ROWS * DIM), centres[CLUSTERS][DIM];
+  numbers_fill(&numbers, FLAVOUR_PLAIN, centres[0], CLUSTERS * DIM);
+  numbers_fill(&numbers, FLAVOUR_PLAIN, values, (size_t)ROWS * DIM);
+  for (uint32_t row = 0; row < ROWS; row++)
+    for (uint32_t i = 0; i < DIM; i++)
+      values[row * DIM + i] = values[row * DIM + i] * 0.3f + centres[row % CLUSTERS][i];
+  rows_fixture_init(&fixture, values, ROWS, DIM, 11);
+  codes_fixture_init(&codes, &fixture.rows, kernel_best(), 2);
+  fixture.rows.codes = &codes.codes;
+  struct exact_query query = {.vector = rows_at(&fixture.rows, 1234), .k = 5};
+  struct hit hits[5];
+  struct topk top;
+  struct exact_plan *plan = NULL;
+  topk_init(&top, hits, 5);
+  ck_assert_int_eq(exact_plan_new(kernel_best(), &fixture.rows, &query, 1, &plan), STATUS_OK);
+  exact_plan_scan(plan, 0, ROWS, &top);
+  ck_assert_uint_lt(exact_plan_compared(plan), ROWS / 10);
+  exact_plan_free(plan);
+  codes_fixture_release(&codes);
   rows_fixture_release(&fixture);
   free(values);
 }
@@ -298,6 +413,9 @@ int main(void) {
   tcase_add_test(tcase, a_batch_equals_its_queries_one_by_one);
   tcase_add_loop_test(tcase, many_blocks_and_slabs_are_all_searched, 0, 8);
   tcase_add_test(tcase, the_largest_dimension_is_searched);
+  tcase_add_loop_test(tcase, near_duplicates_are_told_apart, 0, 16);
+  tcase_add_loop_test(tcase, parts_in_any_order_give_the_same_answer, 0, 20);
+  tcase_add_test(tcase, codes_rule_most_rows_out);
   tcase_add_test(tcase, equal_similarities_go_to_the_lower_row);
   tcase_add_test(tcase, a_zero_row_comes_before_rows_that_point_away);
   tcase_add_test(tcase, a_zero_query_is_equally_far_from_every_row);

@@ -59,8 +59,8 @@ static void trial_fill(struct trial *trial, struct numbers *numbers, enum flavou
 }
 
 static void check_kernels(const struct trial *trial) {
-  const struct kernel *const *kernels;
-  size_t usable = kernel_usable(&kernels);
+  const struct kernel *kernels[KERNELS_MOST];
+  size_t usable = kernel_usable(kernels);
   for (size_t k = 0; k < usable; k++) {
     double dots[ROWS_MOST + 1];
     dots[trial->count] = 12345.0;
@@ -126,8 +126,8 @@ START_TEST(a_dot_product_is_never_negative_zero) {
   for (uint32_t i = 0; i < trial.dim; i++) trial.widened[i] = trial.query[i] = -0.0f;
   for (size_t i = 0; i < ROWS_MOST; i++)
     for (uint32_t j = 0; j < trial.dim; j++) trial.rows[i * trial.stride + j] = 1.0f;
-  const struct kernel *const *kernels;
-  size_t usable = kernel_usable(&kernels);
+  const struct kernel *kernels[KERNELS_MOST];
+  size_t usable = kernel_usable(kernels);
   for (size_t k = 0; k < usable; k++) {
     double dots[ROWS_MOST];
     kernels[k]->dots(trial.widened, trial.rows, trial.stride, ROWS_MOST, dots);
@@ -151,8 +151,8 @@ START_TEST(reference_follows_the_documented_order) {
 END_TEST
 
 START_TEST(best_is_the_last_of_the_usable_and_scalar_the_first) {
-  const struct kernel *const *kernels;
-  size_t usable = kernel_usable(&kernels);
+  const struct kernel *kernels[KERNELS_MOST];
+  size_t usable = kernel_usable(kernels);
   ck_assert_uint_ge(usable, 1);
   ck_assert_str_eq(kernels[0]->name, "scalar");
   ck_assert_ptr_eq(kernel_best(), kernels[usable - 1]);
@@ -160,16 +160,16 @@ START_TEST(best_is_the_last_of_the_usable_and_scalar_the_first) {
 END_TEST
 
 static const struct kernel *usable_of_name(const char *name) {
-  const struct kernel *const *kernels;
-  size_t usable = kernel_usable(&kernels);
-  for (size_t i = 0; i < usable; i++)
-    if (strcmp(kernels[i]->name, name) == 0) return kernels[i];
+  const struct kernel *kernels[KERNELS_MOST];
+  size_t usable = kernel_usable(kernels);
+  for (size_t i = usable; i > 0; i--)
+    if (strcmp(kernels[i - 1]->name, name) == 0) return kernels[i - 1];
   return NULL;
 }
 
 static void check_lists_the_usable(const struct problem *problem) {
-  const struct kernel *const *kernels;
-  size_t usable = kernel_usable(&kernels);
+  const struct kernel *kernels[KERNELS_MOST];
+  size_t usable = kernel_usable(kernels);
   for (size_t i = 0; i < usable; i++)
     ck_assert_msg(strstr(problem->text, kernels[i]->name), "\"%s\" does not name %s", problem->text, kernels[i]->name);
 }

@@ -1,0 +1,21 @@
+/* Codes for arm64 with the dot product instructions of ARMv8.2. */
+#if defined(__aarch64__)
+
+#include <arm_neon.h>
+
+static inline int32x4_t add_products(int32x4_t sums, int8x16_t codes, int8x16_t query) {
+  return vdotq_s32(sums, codes, query);
+}
+
+#include "store/search/codes_arm.h"
+
+void coarse_dotprod(const struct kernel_coarse *query, const struct codes_coarse *groups, size_t count,
+                    float (*bounds)[CODES_GROUP], uint16_t *survivors) {
+  coarse_groups(query, groups, count, bounds, survivors);
+}
+
+int32_t fine_dotprod(const int8_t *query, const uint8_t *record, size_t bytes) {
+  return fine_record(query, record, bytes);
+}
+
+#endif
