@@ -9,6 +9,7 @@
 #include "store/bytes.h"
 #include "store/import/detect.h"
 #include "store/import/encoding.h"
+#include "store/import/import_codes.h"
 #include "store/import/last_rows.h"
 #include "store/import/reader.h"
 #include "store/import/source.h"
@@ -217,6 +218,8 @@ static enum status finish(struct run *run) {
                                  .imported_at = (int64_t)time(NULL),
                                  .declared_rows = run->layout.declared_rows};
   memcpy(origin.skipped, report->skipped, sizeof origin.skipped);
+  enum status status = import_codes(run->writer, run->options->threads, run->problem);
+  if (status != STATUS_OK) return status;
   return writer_finish(run->writer, &origin, run->options->threads, run->problem, &report->file_size, report->digest);
 }
 

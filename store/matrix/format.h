@@ -22,6 +22,9 @@ enum {
 };
 
 enum format_kind {
+  FORMAT_AXES = 'a',
+  FORMAT_COARSE = 'c',
+  FORMAT_FINE = 'f',
   FORMAT_HEAD = 'h',
   FORMAT_NORMS = 'n',
   FORMAT_PLACES = 'o',

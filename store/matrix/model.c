@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "store/matrix/checksum.h"
+#include "store/matrix/codes_map.h"
 #include "store/matrix/digest.h"
 #include "store/matrix/format.h"
 #include "store/matrix/lmdb.h"
@@ -23,6 +24,7 @@ struct model {
   struct rows rows;
   const float **slabs;
   const double **norms;
+  struct codes *codes; /* NULL: the file has none */
   struct vocabulary *vocabulary;
   struct model_info info;
 };
@@ -114,6 +116,8 @@ static enum status load(struct model *model, int fd, unsigned threads, const cha
   if (status == STATUS_OK) status = lmdb_open(fd, covered, file, problem, &model->lmdb);
   if (status == STATUS_OK) status = read_head(model, file, problem);
   if (status == STATUS_OK) status = map_rows(model, file, problem);
+  if (status == STATUS_OK) status = codes_map(model->lmdb, &model->rows, file, problem, &model->codes);
+  if (status == STATUS_OK) model->rows.codes = model->codes;
   if (status == STATUS_OK) status = vocabulary_new(model->lmdb, &model->head, file, problem, &model->vocabulary);
   if (status == STATUS_OK) fill_info(model, (uint64_t)about.st_size);
   return status;
@@ -145,6 +149,7 @@ struct model *model_acquire(struct model *model) {
 void model_drop(struct model *model) {
   if (!model || atomic_fetch_sub_explicit(&model->references, 1, memory_order_acq_rel) > 1) return;
   vocabulary_free(model->vocabulary);
+  codes_unmap(model->codes);
   lmdb_close(model->lmdb);
   free(model->slabs);
   free(model->norms);

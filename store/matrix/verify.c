@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "store/matrix/codes_map.h"
 #include "store/matrix/digest.h"
 
 static bool same_bits(double a, double b) {
@@ -20,6 +21,8 @@ static enum status check_row(const struct rows *rows, uint32_t row, struct probl
     return problem_set(problem, STATUS_DAMAGED, 0, "row %u: the padding is not zero", row);
   if (!same_bits(rows_norm(rows, row), rows_norm_of(vector, rows->dim)))
     return problem_set(problem, STATUS_DAMAGED, 0, "row %u: the stored norm is not the row's", row);
+  if (rows->codes && !codes_row_holds(rows, row))
+    return problem_set(problem, STATUS_DAMAGED, 0, "row %u: its codes are not the row's; import it again", row);
   return STATUS_OK;
 }
 
@@ -64,6 +67,8 @@ enum status verify_model(const struct model *model, struct problem *problem) {
   struct digest *digest;
   enum status status = digest_new(&digest);
   if (status != STATUS_OK) return problem_set(problem, status, 0, "out of memory");
+  if (rows->codes && !codes_axes_hold(rows))
+    status = problem_set(problem, STATUS_DAMAGED, 0, "the axes of the codes are not at right angles; import it again");
   for (uint32_t row = 0; status == STATUS_OK && row < rows->count; row++) {
     status = check_row(rows, row, problem);
     if (status == STATUS_OK) status = check_word(vocabulary, row, problem);

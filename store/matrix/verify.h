@@ -4,7 +4,8 @@
 
 #include "store/matrix/model.h"
 
-/* Checks each row (finite, padding zero, norm as recomputed), each word (found under its row, unique, keys in order
+/* Checks each row (finite, padding zero, norm as recomputed, codes that keep what
+ * codes.h promises), each word (found under its row, unique, keys in order
  * and none left over) and the digest. STATUS_OK, or STATUS_DAMAGED with the first broken invariant in *problem. */
 enum status verify_model(const struct model *model, struct problem *problem) MUST_USE;
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "store/matrix/checksum.h"
+#include "store/matrix/codes_map.h"
 #include "store/matrix/digest.h"
 #include "store/matrix/format.h"
 #include "store/matrix/lmdb.h"
@@ -37,10 +38,11 @@ struct writer {
   uint32_t dim; /* 0 before the first row */
   uint32_t stride;
   uint32_t slab_rows;
-  uint32_t slabs;   /* written */
-  uint32_t in_slab; /* rows waiting in `slab` */
-  float *slab;      /* [slab_rows * stride] */
-  double *norms;    /* [slab_rows] */
+  uint32_t slabs;     /* written */
+  uint32_t in_slab;   /* rows waiting in `slab` */
+  float *slab;        /* [slab_rows * stride] */
+  double *norms;      /* [slab_rows] */
+  const void **views; /* what writer_rows() lent: slabs of rows, then of norms */
 };
 
 /* Opens and locks `path`. STATUS_BUSY when somebody else holds it. The lock counts only if the name still leads to the
@@ -140,6 +142,7 @@ void writer_close(struct writer *writer) {
   if (writer->fd >= 0) close(writer->fd);
   free(writer->slab);
   free(writer->norms);
+  free(writer->views);
   free(writer);
 }
 
@@ -206,6 +209,58 @@ enum status writer_add(struct writer *writer, struct word word, const float *vec
   writer->norms[writer->in_slab++] = norm;
   return writer->in_slab == writer->slab_rows ? flush_slab(writer, problem) : STATUS_OK;
 }
+
+/* ---- what is derived from the rows ---- */
+
+enum status writer_rows(struct writer *writer, struct problem *problem, struct rows *out) {
+  uint32_t count = word_table_count(writer->words);
+  if (count == 0) return problem_set(problem, STATUS_BAD_MATRIX, 0, "no rows to store");
+  enum status status = flush_slab(writer, problem);
+  if (status != STATUS_OK) return status;
+  free(writer->views);
+  writer->views = calloc(2 * (size_t)writer->slabs, sizeof *writer->views);
+  if (!writer->views) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
+  const void **slabs = writer->views, **norms = writer->views + writer->slabs;
+  *out = (struct rows){.count = count,
+                       .dim = writer->dim,
+                       .stride = writer->stride,
+                       .slab_shift = (uint32_t)__builtin_ctz(writer->slab_rows),
+                       .slab_count = writer->slabs,
+                       .slabs = (const float *const *)slabs,
+                       .norms = (const double *const *)norms};
+  for (uint32_t slab = 0; status == STATUS_OK && slab < writer->slabs; slab++) {
+    size_t rows = rows_in_slab(out, slab);
+    struct format_part floats = {FORMAT_ROWS, slab, rows * writer->stride * sizeof(float)};
+    status = format_find(writer->lmdb, floats, writer->part, problem, &slabs[slab]);
+    if (status != STATUS_OK) break;
+    status = format_find(writer->lmdb, (struct format_part){FORMAT_NORMS, slab, rows * sizeof(double)}, writer->part,
+                         problem, &norms[slab]);
+  }
+  return status;
+}
+
+enum status writer_add_codes(struct writer *writer, uint32_t slab, const struct codes_coarse *coarse,
+                             const unsigned char *fine, uint32_t fine_bytes, struct problem *problem) {
+  uint32_t left = word_table_count(writer->words) - slab * writer->slab_rows;
+  uint32_t rows = left < writer->slab_rows ? left : writer->slab_rows;
+  enum status status =
+      put_part(writer, (struct format_part){FORMAT_COARSE, slab, codes_groups(rows) * sizeof *coarse}, coarse, problem);
+  if (status == STATUS_OK)
+    status = put_part(writer, (struct format_part){FORMAT_FINE, slab, (size_t)rows * fine_bytes}, fine, problem);
+  return status == STATUS_OK ? lmdb_commit(writer->lmdb, problem) : status;
+}
+
+enum status writer_add_axes(struct writer *writer, const struct codes *codes, struct problem *problem) {
+  size_t length = codes_axes_length(codes, writer->stride);
+  unsigned char *bytes = malloc(length);
+  if (!bytes) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
+  codes_axes_write(codes, writer->stride, bytes);
+  enum status status = put_part(writer, (struct format_part){FORMAT_AXES, 0, length}, bytes, problem);
+  free(bytes);
+  return status == STATUS_OK ? lmdb_commit(writer->lmdb, problem) : status;
+}
+
+/* ---- what comes at the end ---- */
 
 /* Places by slab, the stream of words by chunk. */
 static enum status put_words(struct writer *writer, struct head *head, struct problem *problem) {

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "store/matrix/codes.h"
 #include "store/matrix/model.h"
 
 struct writer;
@@ -31,6 +32,17 @@ enum status writer_open(const char *store, const char *name, bool replace, struc
  * *row; otherwise *row is the new row's. STATUS_LIMIT beyond MODEL_ROWS_MAX, STATUS_NO_SPACE, STATUS_IO. */
 enum status writer_add(struct writer *writer, struct word word, const float *vector, uint32_t dim,
                        struct problem *problem, uint32_t *row) MUST_USE;
+
+/* The rows added so far, for what is to be derived from them: borrowed until the next call with this writer. No row may
+ * be added afterwards. STATUS_BAD_MATRIX when there is none. */
+enum status writer_rows(struct writer *writer, struct problem *problem, struct rows *rows) MUST_USE;
+
+/* Adds the codes of slab `slab`: those of `coarse` and the records of `fine` that belong to its rows. */
+enum status writer_add_codes(struct writer *writer, uint32_t slab, const struct codes_coarse *coarse,
+                             const unsigned char *fine, uint32_t fine_bytes, struct problem *problem) MUST_USE;
+
+/* Adds what belongs to the codes of all slabs; without it the file has no codes. Their slabs are not looked at. */
+enum status writer_add_axes(struct writer *writer, const struct codes *codes, struct problem *problem) MUST_USE;
 
 /* Completes the file (word keys, metadata, sums, these with `threads`), syncs it, renames it over any earlier version
  * and syncs the folder. STATUS_BAD_MATRIX when no row was added. On success *file_size is its size in bytes, and the

@@ -1,0 +1,10 @@
+/* Derives the codes of the rows that an import has written. */
+#ifndef WORDVEC_STORE_IMPORT_IMPORT_CODES_H
+#define WORDVEC_STORE_IMPORT_IMPORT_CODES_H
+
+#include "store/matrix/writer.h"
+
+/* Adds codes to the file, where they pay, on `threads` threads. Those of writer_*(). */
+enum status import_codes(struct writer *writer, unsigned threads, struct problem *problem) MUST_USE;
+
+#endif
