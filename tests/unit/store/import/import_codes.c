@@ -61,12 +61,21 @@ static void check_same_answers(const struct rows *coded, uint32_t row) {
   }
 }
 
-START_TEST(codes_come_back_and_answer_alike) {
-  char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
-  struct problem problem = {0};
-  scratch_folder(store, "codes");
-  scratch_path(path, "codes/m.mdb");
+/* The model that most tests look at or break a copy of is written once, and closed before Check forks. */
+static void whole_path(char path[SCRATCH_PATH_MAX]) {
+  scratch_path(path, "whole/m.mdb");
+}
+
+static void write_whole(void) {
+  char store[SCRATCH_PATH_MAX];
+  scratch_folder(store, "whole");
   write_model(store, ROWS, DIM);
+}
+
+START_TEST(codes_come_back_and_answer_alike) {
+  char path[SCRATCH_PATH_MAX];
+  struct problem problem = {0};
+  whole_path(path);
   struct model *model = open_model(path);
   const struct rows *rows = model_rows(model);
   ck_assert_ptr_nonnull(rows->codes);
@@ -129,16 +138,15 @@ static const struct {
 };
 
 START_TEST(inconsistent_codes_are_refused) {
-  char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
+  char whole[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
   struct problem problem = {0};
   size_t length;
-  scratch_folder(store, "broken-%d", _i);
-  scratch_path(path, "broken-%d/m.mdb", _i);
-  write_model(store, ROWS, DIM);
-  struct model *model = open_model(path);
+  whole_path(whole);
+  scratch_path(path, "broken-%d.mdb", _i);
+  struct model *model = open_model(whole);
   const struct codes *codes = model_rows(model)->codes;
   ck_assert_ptr_nonnull(codes);
-  char *bytes = scratch_read(path, &length);
+  char *bytes = scratch_read(whole, &length);
   char *axes = find(bytes, length, codes->centre, DIM * sizeof(float)) - 64;
   model_drop(model);
   memcpy(axes + breaks[_i].offset, breaks[_i].put, 4);
@@ -149,16 +157,15 @@ START_TEST(inconsistent_codes_are_refused) {
 END_TEST
 
 START_TEST(a_wrong_code_is_found_by_verify) {
-  char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
+  char whole[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
   struct problem problem = {0};
   size_t length;
-  scratch_folder(store, "wrong-%d", _i);
-  scratch_path(path, "wrong-%d/m.mdb", _i);
-  write_model(store, ROWS, DIM);
-  struct model *model = open_model(path);
+  whole_path(whole);
+  scratch_path(path, "wrong-%d.mdb", _i);
+  struct model *model = open_model(whole);
   const struct codes *codes = model_rows(model)->codes;
   ck_assert_ptr_nonnull(codes);
-  char *bytes = scratch_read(path, &length);
+  char *bytes = scratch_read(whole, &length);
   char *place = _i == 0 ? find(bytes, length, codes->coarse[0], sizeof(struct codes_coarse))
                         : find(bytes, length, codes->fine[0] + codes->fine_bytes, codes->fine_bytes);
   model_drop(model);
@@ -185,6 +192,7 @@ int main(void) {
   TCase *cases;
   Suite *suite = suite_of("store/import/import_codes", &cases);
   tcase_set_timeout(cases, 120);
+  tcase_add_unchecked_fixture(cases, write_whole, NULL);
   tcase_add_test(cases, codes_come_back_and_answer_alike);
   tcase_add_loop_test(cases, small_narrow_and_wide_matrices_have_none, 0, 4);
   tcase_add_loop_test(cases, inconsistent_codes_are_refused, 0, sizeof breaks / sizeof breaks[0]);
