@@ -1,0 +1,210 @@
+/* A build gives one image whatever the number of threads, reaches every row, stops when told to, and refuses what
+ * cannot be built; graph_check() refuses every image that could lead a search astray. */
+#include "store/search/graph_build.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/graph_fixture.h"
+#include "tests/support/numbers.h"
+
+enum { COUNT = 4000, DIM = 37 };
+
+static float *some_values(void) {
+  float *values = calloc((size_t)COUNT * DIM, sizeof *values);
+  ck_assert_ptr_nonnull(values);
+  struct numbers numbers = {11};
+  numbers_fill(&numbers, FLAVOUR_PLAIN, values, (size_t)COUNT * DIM);
+  return values;
+}
+
+START_TEST(threads_do_not_show) {
+  float *values = some_values();
+  struct graph_options options = graph_options_default();
+  options.passes = (uint32_t)_i;
+  struct graph_fixture one, many;
+  graph_fixture_init(&one, values, COUNT, DIM, &options);
+  for (unsigned threads = 2; threads <= 5; threads++) {
+    options.threads = threads;
+    graph_fixture_init(&many, values, COUNT, DIM, &options);
+    ck_assert_uint_eq(one.image_bytes, many.image_bytes);
+    ck_assert_int_eq(memcmp(one.image, many.image, one.image_bytes), 0);
+    graph_fixture_release(&many);
+  }
+  graph_fixture_release(&one);
+  free(values);
+}
+END_TEST
+
+START_TEST(every_row_is_reached_with_few_links) {
+  float *values = some_values();
+  struct graph_options options = graph_options_default();
+  for (options.degree = 2; options.degree < 6; options.degree++) {
+    struct graph_fixture fixture;
+    graph_fixture_init(&fixture, values, COUNT, DIM, &options);
+    ck_assert_uint_eq(graph_fixture_reached(&fixture.index.graph), COUNT);
+    ck_assert_uint_eq(fixture.statistics.image_bytes, fixture.image_bytes);
+    ck_assert_uint_gt(fixture.statistics.private_bytes, 0);
+    ck_assert_uint_le(fixture.statistics.links, (uint64_t)COUNT * options.degree);
+    graph_fixture_release(&fixture);
+  }
+  free(values);
+}
+END_TEST
+
+struct progress {
+  uint32_t last, stop_at;
+};
+
+static bool note_progress(void *context, uint32_t done, uint32_t all) {
+  struct progress *progress = context;
+  ck_assert_uint_eq(all, COUNT);
+  ck_assert_uint_ge(done, progress->last);
+  progress->last = done;
+  return done < progress->stop_at;
+}
+
+static enum status build(const struct rows *rows, const struct graph_options *options, struct problem *problem) {
+  struct graph_statistics statistics;
+  struct graph_memory memory = {0};
+  size_t image_bytes, work_bytes;
+  enum status status = graph_build_sizes(rows, options, problem, &image_bytes, &work_bytes);
+  if (status != STATUS_OK) return status;
+  memory.image = aligned_alloc(GRAPH_ALIGNMENT, image_bytes);
+  memory.work = aligned_alloc(GRAPH_ALIGNMENT, work_bytes);
+  ck_assert(memory.image && memory.work);
+  memset(memory.image, 0, image_bytes);
+  memset(memory.work, 0, work_bytes);
+  status = graph_build(rows, options, &memory, problem, &statistics);
+  free(memory.image);
+  free(memory.work);
+  return status;
+}
+
+START_TEST(progress_is_told_and_may_stop) {
+  float *values = some_values();
+  struct rows_fixture rows;
+  rows_fixture_init(&rows, values, COUNT, DIM, 9);
+  struct progress progress = {.stop_at = UINT32_MAX};
+  struct graph_options options = graph_options_default();
+  options.progress = note_progress;
+  options.context = &progress;
+  options.passes = 2;
+  struct problem problem;
+  ck_assert_int_eq(build(&rows.rows, &options, &problem), STATUS_OK);
+  ck_assert_uint_eq(progress.last, COUNT);
+  progress = (struct progress){.stop_at = COUNT / 2};
+  ck_assert_int_eq(build(&rows.rows, &options, &problem), STATUS_BUSY);
+  ck_assert_uint_lt(progress.last, COUNT);
+  rows_fixture_release(&rows);
+  free(values);
+}
+END_TEST
+
+START_TEST(impossible_options_are_refused) {
+  float value = 1;
+  struct rows_fixture rows;
+  rows_fixture_init(&rows, &value, 1, 1, 3);
+  struct problem problem;
+  for (int fault = 0; fault < 6; fault++) {
+    struct graph_options options = graph_options_default();
+    if (fault == 0) options.degree = 1;
+    if (fault == 1) options.degree = GRAPH_DEGREE_MOST + 1;
+    if (fault == 2) options.width = 0;
+    if (fault == 3) options.passes = 0;
+    if (fault == 4) options.alpha = 0.5f;
+    if (fault == 5) options.threads = 0;
+    ck_assert_int_eq(build(&rows.rows, &options, &problem), STATUS_BAD_ARGUMENT);
+  }
+  rows_fixture_release(&rows);
+}
+END_TEST
+
+static enum status check(const struct graph_fixture *fixture, const uint8_t *image, size_t bytes) {
+  struct problem problem = {0};
+  struct graph graph;
+  enum status status = graph_check(image, bytes, COUNT, DIM, &problem, &graph);
+  if (status != STATUS_OK) {
+    ck_assert_int_eq(problem.status, status);
+    ck_assert_uint_gt(strlen(problem.text), 0);
+  }
+  (void)fixture;
+  return status;
+}
+
+/* The value of one field after another is damaged, and mended again. */
+START_TEST(damage_is_refused) {
+  float *values = some_values();
+  struct graph_fixture fixture;
+  graph_fixture_init(&fixture, values, COUNT, DIM, NULL);
+  const struct graph *graph = &fixture.index.graph;
+  uint8_t *image = fixture.image;
+  struct graph_header *header = (struct graph_header *)(void *)image;
+  struct graph_code *node = (struct graph_code *)(void *)(image + (graph->nodes.bytes - image) +
+                                                          100 * graph->nodes.block_bytes + graph->code_bytes);
+  struct graph_code *entry = (struct graph_code *)(void *)(image + (graph->entries.bytes - image) + graph->code_bytes);
+  uint32_t *link = (uint32_t *)(void *)(image + ((const uint8_t *)graph_links(graph, 100) - image));
+  struct graph_code other = *graph_code_of(graph, &graph->nodes, 101);
+  uint32_t not_a_number = 0x7FC00000u, two = 0x40000000u;
+  const struct {
+    void *at;
+    uint32_t value;
+    enum status status;
+  } damages[] = {
+      {header->magic, 0, STATUS_DAMAGED},
+      {&header->version, GRAPH_VERSION + 1, STATUS_UNSUPPORTED},
+      {&header->node_count, COUNT - 1, STATUS_DAMAGED},
+      {&header->node_count, 0, STATUS_DAMAGED},
+      {&header->node_count, UINT32_MAX, STATUS_DAMAGED},
+      {&header->dim, DIM + 1, STATUS_DAMAGED},
+      {&header->dim, 0, STATUS_DAMAGED},
+      {&header->dim, UINT32_MAX, STATUS_DAMAGED},
+      {&header->degree, GRAPH_DEGREE_MOST + 1, STATUS_DAMAGED},
+      {&header->degree, 0, STATUS_DAMAGED},
+      {&header->entry_count, 0, STATUS_DAMAGED},
+      {&header->entry_count, UINT32_MAX, STATUS_DAMAGED},
+      {&header->root, COUNT, STATUS_DAMAGED},
+      {&header->image_bytes, 64, STATUS_DAMAGED},
+      {&node->id, COUNT, STATUS_DAMAGED},
+      {&node->id, other.id, STATUS_DAMAGED},
+      {&node->link_count, graph->degree + 1, STATUS_DAMAGED},
+      {&node->scale, not_a_number, STATUS_DAMAGED},
+      {&node->scale, two, STATUS_DAMAGED},
+      {&entry->id, COUNT, STATUS_DAMAGED},
+      {&entry->scale, not_a_number, STATUS_DAMAGED},
+      {link, COUNT, STATUS_DAMAGED},
+      {link, 100, STATUS_DAMAGED},
+  };
+  ck_assert_int_eq(check(&fixture, image, fixture.image_bytes), STATUS_OK);
+  for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+    uint32_t kept;
+    memcpy(&kept, damages[i].at, sizeof kept);
+    memcpy(damages[i].at, &damages[i].value, sizeof kept);
+    ck_assert_msg(check(&fixture, image, fixture.image_bytes) == damages[i].status, "damage %zu", i);
+    memcpy(damages[i].at, &kept, sizeof kept);
+  }
+  for (size_t bytes = 0; bytes < 200; bytes++) ck_assert_int_eq(check(&fixture, image, bytes), STATUS_DAMAGED);
+  ck_assert_int_eq(check(&fixture, image, fixture.image_bytes - 1), STATUS_DAMAGED);
+  ck_assert_int_eq(check(&fixture, image, fixture.image_bytes), STATUS_OK);
+  graph_fixture_release(&fixture);
+  free(values);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("store/search/graph_build");
+  TCase *tcase = tcase_create("all");
+  tcase_set_timeout(tcase, 300);
+  tcase_add_loop_test(tcase, threads_do_not_show, 1, 3);
+  tcase_add_test(tcase, every_row_is_reached_with_few_links);
+  tcase_add_test(tcase, progress_is_told_and_may_stop);
+  tcase_add_test(tcase, impossible_options_are_refused);
+  tcase_add_test(tcase, damage_is_refused);
+  suite_add_tcase(suite, tcase);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed > 0;
+}

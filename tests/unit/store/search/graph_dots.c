@@ -1,0 +1,68 @@
+/* Every form of the codes' dot product that this CPU can run gives the integer that a plain sum gives. */
+#include "store/search/graph_dots.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/numbers.h"
+
+enum { BLOCKS = 37, LINES_MOST = 17 };
+
+/* Bytes of every kind, the extremes too; behind `dim` values the query is 0 and the blocks are not. */
+static void try_dim(const struct graph_dots *form, uint32_t dim, int extreme) {
+  struct numbers numbers = {dim};
+  uint32_t lines = (dim + CODE_LINE - 1) / CODE_LINE;
+  size_t length = (size_t)lines * CODE_LINE;
+  int8_t *values = aligned_alloc(CODE_LINE, length);
+  uint8_t *bytes = aligned_alloc(CODE_LINE, BLOCKS * length);
+  ck_assert(values && bytes);
+  memset(values, 0, length);
+  struct code_query query = {.values = values, .lines = lines};
+  for (uint32_t i = 0; i < dim; i++) {
+    values[i] = (int8_t)(extreme ? CODE_MOST : (int)numbers_below(&numbers, 2 * CODE_MOST + 1) - CODE_MOST);
+    query.bias += CODE_SHIFT * values[i];
+  }
+  for (size_t i = 0; i < BLOCKS * length; i++)
+    bytes[i] = (uint8_t)(extreme ? CODE_SHIFT + CODE_MOST : 1 + (int)numbers_below(&numbers, 2 * CODE_MOST + 1));
+  struct code_blocks blocks = {.bytes = bytes, .block_bytes = length};
+  for (size_t count = 0; count <= BLOCKS; count++) {
+    uint32_t ids[BLOCKS];
+    int32_t dots[BLOCKS];
+    for (size_t i = 0; i < count; i++) ids[i] = numbers_below(&numbers, BLOCKS);
+    form->gather(&query, &blocks, ids, count, dots);
+    for (size_t i = 0; i < count; i++) {
+      int64_t expected = 0;
+      for (uint32_t j = 0; j < dim; j++) expected += values[j] * (bytes[ids[i] * length + j] - CODE_SHIFT);
+      ck_assert_int_eq(dots[i], expected);
+    }
+  }
+  free(values);
+  free(bytes);
+}
+
+START_TEST(forms_agree) {
+  const struct graph_dots *const *forms;
+  size_t count = graph_dots_usable(&forms);
+  ck_assert_uint_ge(count, 1);
+  for (size_t f = 0; f < count; f++)
+    for (uint32_t dim = 1; dim <= LINES_MOST * CODE_LINE; dim += dim < 140 ? 1 : 61) {
+      try_dim(forms[f], dim, 0);
+      try_dim(forms[f], dim, 1);
+    }
+  ck_assert_ptr_eq(graph_dots_best(), forms[count - 1]);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("store/search/graph_dots");
+  TCase *tcase = tcase_create("all");
+  tcase_set_timeout(tcase, 60);
+  tcase_add_test(tcase, forms_agree);
+  suite_add_tcase(suite, tcase);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed > 0;
+}
