@@ -217,6 +217,16 @@ bench: $(BENCH_PROGRAMS) ## Time exact search over the store file BENCH_MODEL, o
 programs: $(BENCH_PROGRAMS)
 .PHONY: bench
 
+# Beside Debian's hnswlib (libhnswlib-dev): THREADS to build with and numbers of queries and rounds may follow the model.
+CXX ?= g++
+$(OUT)/tests/bench/graph: tests/bench/graph.cc $(OUT)/libwordvec.a
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CXX) -std=c++20 -O3 -march=native -pthread -I. -o $@ $^ $(STORE_LIBS)
+
+bench-graph: $(OUT)/tests/bench/graph ## Compare approximate search with hnswlib's over the store file BENCH_MODEL
+	@$< $(BENCH_MODEL)
+.PHONY: bench-graph
+
 # ---- arm64: built with Debian's cross compiler against libraries unpacked under build/, tested under qemu-user
 
 ARM64_SYSROOT := $(CURDIR)/build/arm64-sysroot
