@@ -100,11 +100,13 @@ $(OUT)/store/search/kernel_avx512.o: CFLAGS_FILE := -mavx512f -mavx512vl -mavx51
 $(OUT)/store/search/codes_avx2.o: CFLAGS_FILE := -mavx2
 $(OUT)/store/search/codes_avxvnni.o: CFLAGS_FILE := -mavx2 -mavxvnni
 $(OUT)/store/search/codes_avx512vnni.o: CFLAGS_FILE := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx512vnni
-$(OUT)/store/search/graph_dots_avx2.o: CFLAGS_FILE := -mavx2
-$(OUT)/store/search/graph_dots_vnni.o: CFLAGS_FILE := -mavx512f -mavx512vnni
+$(OUT)/store/search/gather_avx2.o: CFLAGS_FILE := -mavx2
+$(OUT)/store/search/gather_avxvnni.o: CFLAGS_FILE := -mavx2 -mavxvnni
+$(OUT)/store/search/gather_avx512vnni.o: CFLAGS_FILE := -mavx512f -mavx512vnni
 endif
 ifneq ($(filter aarch64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 $(OUT)/store/search/codes_dotprod.o: CFLAGS_FILE := -march=armv8.2-a+dotprod
+$(OUT)/store/search/gather_dotprod.o: CFLAGS_FILE := -march=armv8.2-a+dotprod
 endif
 
 # Each file under tests/unit is one Check program; those under tests/exhaustive take arguments.

@@ -23,11 +23,11 @@ static size_t lay_out(const uint8_t *image, const struct graph_header *shape, st
                           .entry_count = shape->entry_count,
                           .root = shape->root};
   graph->code_bytes = (uint32_t)round_up(shape->dim, sizeof(float));
-  graph->code_lines = (uint32_t)round_up(graph->code_bytes, CODE_LINE) / CODE_LINE;
-  size_t entry_bytes = round_up(graph->code_bytes + sizeof(struct graph_code), CODE_LINE);
+  graph->code_lines = (uint32_t)round_up(graph->code_bytes, GATHER_LINE) / GATHER_LINE;
+  size_t entry_bytes = round_up(graph->code_bytes + sizeof(struct graph_code), GATHER_LINE);
   graph->links_offset = (uint32_t)entry_bytes;
   graph->entries.block_bytes = entry_bytes;
-  graph->nodes.block_bytes = entry_bytes + round_up(shape->degree * sizeof(uint32_t), CODE_LINE);
+  graph->nodes.block_bytes = entry_bytes + round_up(shape->degree * sizeof(uint32_t), GATHER_LINE);
   size_t entries_at = sizeof(struct graph_header);
   size_t nodes_at = entries_at + shape->entry_count * entry_bytes;
   if (image) {
@@ -67,7 +67,7 @@ static enum status check_header(const struct graph_header *header, size_t bytes,
                        "again",
                        header->version, GRAPH_VERSION);
   if (header->node_count < 1 || header->node_count > GRAPH_NODES_MOST) return damaged(problem, "its number of nodes");
-  if (header->dim < 1 || header->dim > CODE_DIM_MOST) return damaged(problem, "its dimension");
+  if (header->dim < 1 || header->dim > GATHER_DIM_MOST) return damaged(problem, "its dimension");
   if (header->degree < 1 || header->degree > GRAPH_DEGREE_MOST) return damaged(problem, "its degree");
   if (header->entry_count < 1 || header->entry_count > GRAPH_ENTRIES_MOST || header->entry_count > header->node_count)
     return damaged(problem, "its number of entries");

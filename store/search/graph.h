@@ -4,18 +4,18 @@
  *   entries   entry_count blocks of a code each: where a search may begin, compared all of them with the query
  *   nodes     node_count blocks: a code, then the node's links
  *
- * A code is the row divided by its norm, in int8: see graph_dots.h. It fills code_bytes (the dimension rounded up to 4;
- * bytes behind it are CODE_SHIFT, which is 0), then comes struct graph_code. Links begin at the next cache line, so
- * that a comparison touches no line of links. Nodes are the rows in another order, in which neighbours lie close
- * together; graph_code.row says which row a node is. Blocks are multiples of 64 bytes, and so must the image's
- * address be. */
+ * A code is the row divided by its norm, in int8: see struct gather_blocks in kernel.h. It fills code_bytes (the
+ * dimension rounded up to 4; bytes behind it are CODES_ZERO, which is 0), then comes struct graph_code. Links begin at
+ * the next cache line, so that a comparison touches no line of links. Nodes are the rows in another order, in which
+ * neighbours lie close together; graph_code.row says which row a node is. Blocks are multiples of 64 bytes, and so must
+ * the image's address be. */
 #ifndef WORDVEC_STORE_SEARCH_GRAPH_H
 #define WORDVEC_STORE_SEARCH_GRAPH_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/search/graph_dots.h"
+#include "store/search/kernel.h"
 #include "store/status.h"
 
 enum { GRAPH_VERSION = 1, GRAPH_ALIGNMENT = 64, GRAPH_DEGREE_MOST = 64, GRAPH_ENTRIES_MOST = 1 << 16 };
@@ -46,7 +46,7 @@ struct graph {
   uint32_t node_count, dim, degree, entry_count, root;
   uint32_t code_bytes, code_lines;
   uint32_t links_offset; /* in a node's block */
-  struct code_blocks entries, nodes;
+  struct gather_blocks entries, nodes;
 };
 
 /* The bytes of an image of that shape. */
@@ -65,7 +65,7 @@ void graph_header_fill(struct graph_header *header);
 /* The view of an image of this shape, unchecked. */
 void graph_view(const void *image, const struct graph_header *shape, struct graph *out);
 
-static inline const struct graph_code *graph_code_of(const struct graph *graph, const struct code_blocks *blocks,
+static inline const struct graph_code *graph_code_of(const struct graph *graph, const struct gather_blocks *blocks,
                                                      uint32_t id) {
   return (const struct graph_code *)(const void *)(blocks->bytes + (size_t)id * blocks->block_bytes +
                                                    graph->code_bytes);

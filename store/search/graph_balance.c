@@ -20,7 +20,7 @@ static uint32_t neighbours_of(struct graph_work *work, uint32_t node, struct can
   const uint32_t *links = graph_links(graph, node);
   uint32_t count = graph_code_of(graph, &graph->nodes, node)->link_count;
   graph_walk_aim_at(&hand->walk, graph, node);
-  work->dots->gather(&hand->walk.query, &graph->nodes, links, count, hand->products);
+  work->kernel->gather(&hand->walk.query, &graph->nodes, links, count, hand->products);
   for (uint32_t i = 0; i < count; i++) {
     float scale = graph_code_of(graph, &graph->nodes, links[i])->scale;
     neighbours[i] = (struct candidate){(float)hand->products[i] * scale, links[i]};

@@ -45,7 +45,7 @@ static struct graph_header shape_of(const struct rows *rows, const struct graph_
 
 enum status graph_build_sizes(const struct rows *rows, const struct graph_options *options, struct problem *problem,
                               size_t *image_bytes, size_t *work_bytes) {
-  if (rows->count < 1 || rows->count > GRAPH_NODES_MOST || rows->dim < 1 || rows->dim > CODE_DIM_MOST)
+  if (rows->count < 1 || rows->count > GRAPH_NODES_MOST || rows->dim < 1 || rows->dim > GATHER_DIM_MOST)
     return problem_set(problem, STATUS_BAD_ARGUMENT, 0,
                        "no neighbour graph can be built over %" PRIu32 " rows of %" PRIu32 " dimensions", rows->count,
                        rows->dim);
@@ -139,13 +139,14 @@ static void sum_up(const struct graph_work *work, struct graph_statistics *stati
   }
 }
 
-enum status graph_build(const struct rows *rows, const struct graph_options *options, const struct graph_memory *memory,
-                        struct problem *problem, struct graph_statistics *statistics) {
+enum status graph_build(const struct kernel *kernel, const struct rows *rows, const struct graph_options *options,
+                        const struct graph_memory *memory, struct problem *problem,
+                        struct graph_statistics *statistics) {
   struct graph_statistics sum = {0};
   enum status status = graph_build_sizes(rows, options, problem, &sum.image_bytes, &sum.work_bytes);
   if (status != STATUS_OK) return status;
   struct graph_header header = shape_of(rows, options);
-  struct graph_work work = {.rows = rows, .options = options, .dots = graph_dots_best()};
+  struct graph_work work = {.rows = rows, .options = options, .kernel = kernel};
   graph_view(memory->image, &header, &work.graph);
   work.entry_bytes = memory->image + (work.graph.entries.bytes - memory->image);
   work.node_bytes = memory->image + (work.graph.nodes.bytes - memory->image);

@@ -44,7 +44,8 @@ struct graph_memory {
 
 /* Fills the image, every row reachable from the root. `rows` has at least one row. STATUS_NO_MEMORY,
  * STATUS_BAD_ARGUMENT, STATUS_BUSY when `progress` said to stop. */
-enum status graph_build(const struct rows *rows, const struct graph_options *options, const struct graph_memory *memory,
-                        struct problem *problem, struct graph_statistics *statistics) MUST_USE;
+enum status graph_build(const struct kernel *kernel, const struct rows *rows, const struct graph_options *options,
+                        const struct graph_memory *memory, struct problem *problem,
+                        struct graph_statistics *statistics) MUST_USE;
 
 #endif

@@ -26,7 +26,7 @@ static uint32_t thin(struct graph_work *work, struct graph_hand *hand, uint32_t 
     links[kept++] = chosen;
     graph_walk_aim_at(&hand->walk, graph, chosen);
     for (uint32_t i = 1; i < count; i++) hand->ids[i - 1] = left[i].node;
-    work->dots->gather(&hand->walk.query, &graph->nodes, hand->ids, count - 1, hand->products);
+    work->kernel->gather(&hand->walk.query, &graph->nodes, hand->ids, count - 1, hand->products);
     uint32_t open = 0;
     for (uint32_t i = 1; i < count; i++) {
       float scale = graph_code_of(graph, &graph->nodes, left[i].node)->scale * hand->walk.query_scale;
@@ -43,7 +43,7 @@ static uint32_t add_own_links(struct graph_work *work, struct graph_hand *hand, 
   const struct graph *graph = &work->graph;
   const uint32_t *links = graph_links(graph, node);
   uint32_t link_count = graph_code_of(graph, &graph->nodes, node)->link_count, before = count;
-  work->dots->gather(&hand->walk.query, &graph->nodes, links, link_count, hand->products);
+  work->kernel->gather(&hand->walk.query, &graph->nodes, links, link_count, hand->products);
   for (uint32_t i = 0; i < link_count; i++) {
     uint32_t at = 0;
     while (at < before && hand->candidates[at].node != links[i]) at++;
@@ -60,7 +60,7 @@ static void find_links(struct graph_work *work, struct graph_hand *hand, uint32_
   uint32_t node = work->order[work->batch_first + place];
   uint32_t entries = work->batch_first < graph->entry_count ? work->batch_first : graph->entry_count;
   graph_walk_aim_at(walk, graph, node);
-  graph_walk_run(walk, graph, work->dots, entries, &(struct graph_goal){.width = work->options->width});
+  graph_walk_run(walk, graph, work->kernel, entries, &(struct graph_goal){.width = work->options->width});
   uint32_t count = 0;
   for (uint32_t i = 0; i < walk->nearest_count; i++) {
     uint32_t other = candidate_node(walk->nearest[i]);
@@ -119,7 +119,7 @@ static uint32_t thin_again(struct graph_work *work, struct graph_hand *hand, uin
   if (count > room) count = room;
   graph_walk_aim_at(&hand->walk, graph, node);
   for (uint32_t i = 0; i < count; i++) hand->ids[i] = wishes[i].to;
-  work->dots->gather(&hand->walk.query, &graph->nodes, hand->ids, count, hand->products);
+  work->kernel->gather(&hand->walk.query, &graph->nodes, hand->ids, count, hand->products);
   for (uint32_t i = 0; i < count; i++) {
     float scale = graph_code_of(graph, &graph->nodes, wishes[i].to)->scale * hand->walk.query_scale;
     hand->candidates[i] = (struct candidate){(float)hand->products[i] * scale, wishes[i].to};

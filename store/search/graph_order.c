@@ -27,7 +27,7 @@ static uint64_t step_of(uint32_t count) {
 static void write_code(const struct graph_work *work, uint8_t *block, uint32_t row, uint32_t id) {
   const struct graph *graph = &work->graph;
   float scale = graph_code_vector(rows_at(work->rows, row), graph->dim, (int8_t *)block);
-  for (uint32_t i = 0; i < graph->code_bytes; i++) block[i] = (uint8_t)(block[i] + CODE_SHIFT);
+  for (uint32_t i = 0; i < graph->code_bytes; i++) block[i] = (uint8_t)(block[i] + CODES_ZERO);
   *(struct graph_code *)(void *)(block + graph->code_bytes) = (struct graph_code){.scale = scale, .id = id};
 }
 
@@ -36,7 +36,7 @@ static void find_cells(void *context, unsigned member, uint32_t first, uint32_t 
   struct graph_walk *walk = &work->hands[member].walk;
   for (uint32_t row = first; row < end; row++) {
     graph_walk_aim(walk, rows_at(work->rows, row), work->graph.dim);
-    work->cells[row] = graph_nearest_entry(walk, &work->graph, work->dots);
+    work->cells[row] = graph_nearest_entry(walk, &work->graph, work->kernel);
   }
 }
 
@@ -54,7 +54,7 @@ static void chain_entries(struct graph_work *work, uint32_t *place) {
     for (uint32_t entry = 0; entry < graph->entry_count; entry++) {
       int32_t product;
       if (place[entry] != GRAPH_NO_NODE) continue;
-      work->dots->gather(&walk->query, &graph->entries, &entry, 1, &product);
+      work->kernel->gather(&walk->query, &graph->entries, &entry, 1, &product);
       float similarity = (float)product * graph_code_of(graph, &graph->entries, entry)->scale;
       if (similarity <= best && last != from) continue;
       best = similarity;

@@ -49,7 +49,7 @@ static void link_to(struct reach *reach, uint32_t node) {
   struct graph_work *work = reach->work;
   struct graph_walk *walk = &work->hands[0].walk;
   graph_walk_aim_at(walk, &work->graph, node);
-  graph_walk_run(walk, &work->graph, work->dots, work->graph.entry_count,
+  graph_walk_run(walk, &work->graph, work->kernel, work->graph.entry_count,
                  &(struct graph_goal){.width = work->options->width});
   for (uint32_t i = 0; i < walk->nearest_count; i++) {
     uint32_t from = candidate_node(walk->nearest[i]);

@@ -95,7 +95,7 @@ enum status graph_search(const struct graph_index *index, const struct graph_que
   enum status status = graph_walk_reserve(walk, width);
   if (status != STATUS_OK) return status;
   graph_walk_aim(walk, query->vector, index->rows->dim);
-  graph_walk_run(walk, &index->graph, index->dots, index->graph.entry_count, &goal);
+  graph_walk_run(walk, &index->graph, index->kernel, index->graph.entry_count, &goal);
   struct topk topk;
   topk_init(&topk, hits, query->k);
   rank(index, query, scratch, rows_to_rank(index, query, walk), &topk);

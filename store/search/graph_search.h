@@ -12,7 +12,6 @@ struct graph_index {
   struct graph graph;
   const struct rows *rows; /* those that the graph was built over */
   const struct kernel *kernel;
-  const struct graph_dots *dots;
 };
 
 struct graph_query {

@@ -19,7 +19,7 @@ float graph_code_vector(const float *vector, uint32_t dim, int8_t *values) {
   float most = 0;
   for (uint32_t i = 0; i < dim; i++)
     if (fabsf(vector[i]) > most) most = fabsf(vector[i]);
-  double factor = most > 0 ? CODE_MOST / (double)most : 0;
+  double factor = most > 0 ? CODES_LARGEST / (double)most : 0;
   int64_t squares = 0;
   for (uint32_t i = 0; i < dim; i++) {
     long value = lrint(vector[i] * factor);
@@ -34,7 +34,7 @@ enum status graph_walk_init(struct graph_walk *walk, const struct graph *graph, 
   uint32_t width = width_most < graph->node_count ? width_most : graph->node_count;
   *walk = (struct graph_walk){.width_most = width, .touched_most = (uint32_t)words};
   walk->query.lines = graph->code_lines;
-  walk->values = aligned_alloc(CODE_LINE, (size_t)graph->code_lines * CODE_LINE);
+  walk->values = aligned_alloc(GATHER_LINE, (size_t)graph->code_lines * GATHER_LINE);
   walk->visited = calloc(words, sizeof *walk->visited);
   walk->touched = calloc(words, sizeof *walk->touched);
   walk->nearest = calloc((size_t)width + 1, sizeof *walk->nearest);
@@ -42,7 +42,7 @@ enum status graph_walk_init(struct graph_walk *walk, const struct graph *graph, 
     graph_walk_release(walk);
     return STATUS_NO_MEMORY;
   }
-  memset(walk->values, 0, (size_t)graph->code_lines * CODE_LINE);
+  memset(walk->values, 0, (size_t)graph->code_lines * GATHER_LINE);
   walk->query.values = walk->values;
   return STATUS_OK;
 }
@@ -57,7 +57,8 @@ enum status graph_walk_reserve(struct graph_walk *walk, uint32_t width) {
 }
 
 size_t graph_walk_bytes(const struct graph_walk *walk) {
-  return (size_t)walk->query.lines * CODE_LINE + walk->touched_most * (sizeof *walk->visited + sizeof *walk->touched) +
+  return (size_t)walk->query.lines * GATHER_LINE +
+         walk->touched_most * (sizeof *walk->visited + sizeof *walk->touched) +
          ((size_t)walk->width_most + 1) * sizeof *walk->nearest;
 }
 
@@ -72,7 +73,7 @@ void graph_walk_release(struct graph_walk *walk) {
 static void set_bias(struct graph_walk *walk, uint32_t dim) {
   int32_t sum = 0;
   for (uint32_t i = 0; i < dim; i++) sum += walk->values[i];
-  walk->query.bias = CODE_SHIFT * sum;
+  walk->query.bias = CODES_ZERO * sum;
 }
 
 void graph_walk_aim(struct graph_walk *walk, const float *vector, uint32_t dim) {
@@ -82,7 +83,7 @@ void graph_walk_aim(struct graph_walk *walk, const float *vector, uint32_t dim) 
 
 void graph_walk_aim_at(struct graph_walk *walk, const struct graph *graph, uint32_t node) {
   const uint8_t *code = graph->nodes.bytes + (size_t)node * graph->nodes.block_bytes;
-  for (uint32_t i = 0; i < graph->dim; i++) walk->values[i] = (int8_t)(code[i] - CODE_SHIFT);
+  for (uint32_t i = 0; i < graph->dim; i++) walk->values[i] = (int8_t)(code[i] - CODES_ZERO);
   walk->query_scale = graph_code_of(graph, &graph->nodes, node)->scale;
   set_bias(walk, graph->dim);
 }
@@ -124,15 +125,15 @@ static inline uint32_t keep(struct graph_walk *walk, uint32_t width, struct cand
 }
 
 /* The nearest of the first entries, and the root, from which all nodes can be reached. */
-static void begin(struct graph_walk *walk, const struct graph *graph, const struct graph_dots *dots,
-                  uint32_t entry_count, uint32_t width) {
+static void begin(struct graph_walk *walk, const struct graph *graph, const struct kernel *kernel, uint32_t entry_count,
+                  uint32_t width) {
   uint32_t ids[ENTRY_BATCH];
   int32_t products[ENTRY_BATCH];
   uint32_t room = width < BEGINNINGS ? width : BEGINNINGS;
   for (uint32_t first = 0; first < entry_count; first += ENTRY_BATCH) {
     uint32_t count = entry_count - first < ENTRY_BATCH ? entry_count - first : ENTRY_BATCH;
     for (uint32_t i = 0; i < count; i++) ids[i] = first + i;
-    dots->gather(&walk->query, &graph->entries, ids, count, products);
+    kernel->gather(&walk->query, &graph->entries, ids, count, products);
     for (uint32_t i = 0; i < count; i++) {
       const struct graph_code *code = graph_code_of(graph, &graph->entries, first + i);
       struct candidate candidate = {(float)products[i] * code->scale, code->id};
@@ -143,20 +144,20 @@ static void begin(struct graph_walk *walk, const struct graph *graph, const stru
   for (uint32_t i = 0; i < walk->nearest_count; i++) visit(walk, walk->nearest[i].node);
   if (visit(walk, graph->root)) {
     int32_t product;
-    dots->gather(&walk->query, &graph->nodes, &graph->root, 1, &product);
+    kernel->gather(&walk->query, &graph->nodes, &graph->root, 1, &product);
     struct candidate root = {(float)product * graph_code_of(graph, &graph->nodes, graph->root)->scale, graph->root};
     keep(walk, width, root);
   }
 }
 
-uint32_t graph_nearest_entry(const struct graph_walk *walk, const struct graph *graph, const struct graph_dots *dots) {
+uint32_t graph_nearest_entry(const struct graph_walk *walk, const struct graph *graph, const struct kernel *kernel) {
   uint32_t ids[ENTRY_BATCH], nearest = 0;
   int32_t products[ENTRY_BATCH];
   float best = -INFINITY;
   for (uint32_t first = 0; first < graph->entry_count; first += ENTRY_BATCH) {
     uint32_t count = graph->entry_count - first < ENTRY_BATCH ? graph->entry_count - first : ENTRY_BATCH;
     for (uint32_t i = 0; i < count; i++) ids[i] = first + i;
-    dots->gather(&walk->query, &graph->entries, ids, count, products);
+    kernel->gather(&walk->query, &graph->entries, ids, count, products);
     for (uint32_t i = 0; i < count; i++) {
       float similarity = (float)products[i] * graph_code_of(graph, &graph->entries, ids[i])->scale;
       if (!(similarity > best)) continue;
@@ -169,11 +170,11 @@ uint32_t graph_nearest_entry(const struct graph_walk *walk, const struct graph *
 
 static inline void prefetch_links(const struct graph *graph, uint32_t node) {
   const uint32_t *links = graph_links(graph, node);
-  for (uint32_t i = 0; i < graph->degree; i += CODE_LINE / sizeof *links) __builtin_prefetch(links + i);
+  for (uint32_t i = 0; i < graph->degree; i += GATHER_LINE / sizeof *links) __builtin_prefetch(links + i);
 }
 
 /* Follows a node's links; the lowest place in the list that a new candidate took, or `width`. */
-static uint32_t follow(struct graph_walk *walk, const struct graph *graph, const struct graph_dots *dots, uint32_t node,
+static uint32_t follow(struct graph_walk *walk, const struct graph *graph, const struct kernel *kernel, uint32_t node,
                        uint32_t width) {
   uint32_t fresh[GRAPH_DEGREE_MOST] = {0};
   int32_t products[GRAPH_DEGREE_MOST];
@@ -183,7 +184,7 @@ static uint32_t follow(struct graph_walk *walk, const struct graph *graph, const
     fresh[count] = links[i];
     count += visit(walk, links[i]);
   }
-  dots->gather(&walk->query, &graph->nodes, fresh, count, products);
+  kernel->gather(&walk->query, &graph->nodes, fresh, count, products);
   uint32_t lowest = width;
   for (uint32_t i = 0; i < count; i++) {
     struct candidate candidate = {(float)products[i] * graph_code_of(graph, &graph->nodes, fresh[i])->scale, fresh[i]};
@@ -212,11 +213,11 @@ static bool is_enough(const struct graph_walk *walk, const struct graph_goal *go
   return 1 - walk->nearest[place].similarity * walk->query_scale > factor * needed;
 }
 
-void graph_walk_run(struct graph_walk *walk, const struct graph *graph, const struct graph_dots *dots,
+void graph_walk_run(struct graph_walk *walk, const struct graph *graph, const struct kernel *kernel,
                     uint32_t entry_count, const struct graph_goal *goal) {
   uint32_t width = goal->width < walk->width_most ? goal->width : walk->width_most;
   walk->nearest_count = 0;
-  begin(walk, graph, dots, entry_count, width);
+  begin(walk, graph, kernel, entry_count, width);
   uint32_t place = 0;
   while (place < walk->nearest_count) {
     if (is_enough(walk, goal, place)) break;
@@ -224,7 +225,7 @@ void graph_walk_run(struct graph_walk *walk, const struct graph *graph, const st
     walk->nearest[place].node |= CANDIDATE_FOLLOWED;
     uint32_t next = next_place(walk, place + 1);
     if (next < walk->nearest_count) prefetch_links(graph, walk->nearest[next].node);
-    uint32_t lowest = follow(walk, graph, dots, node, width);
+    uint32_t lowest = follow(walk, graph, kernel, node, width);
     place = next_place(walk, lowest < place ? lowest : place);
     if (place < walk->nearest_count) prefetch_links(graph, walk->nearest[place].node);
   }

@@ -27,7 +27,7 @@ static inline bool candidate_before(struct candidate a, struct candidate b) {
 
 /* What one walk at a time needs; kept from walk to walk by each thread. */
 struct graph_walk {
-  struct code_query query;
+  struct gather_query query;
   float query_scale;         /* 1 / the norm of the query's code, 0 for a zero query */
   int8_t *values;            /* of the query */
   uint64_t *visited;         /* a bit for every node; all clear between walks */
@@ -61,11 +61,11 @@ struct graph_goal {
 
 /* Leaves up to goal->width of the nearest nodes in walk->nearest, best first. It begins at the nearest of the first
  * `entry_count` entries. */
-void graph_walk_run(struct graph_walk *walk, const struct graph *graph, const struct graph_dots *dots,
+void graph_walk_run(struct graph_walk *walk, const struct graph *graph, const struct kernel *kernel,
                     uint32_t entry_count, const struct graph_goal *goal);
 
 /* The entry nearest to the query, the first of equals. */
-uint32_t graph_nearest_entry(const struct graph_walk *walk, const struct graph *graph, const struct graph_dots *dots);
+uint32_t graph_nearest_entry(const struct graph_walk *walk, const struct graph *graph, const struct kernel *kernel);
 
 /* A vector as a code: `values` gets `dim` of them; returns 1 / their norm. */
 float graph_code_vector(const float *vector, uint32_t dim, int8_t *values);

@@ -26,7 +26,7 @@ struct graph_wish {
 struct graph_work {
   const struct rows *rows;
   const struct graph_options *options;
-  const struct graph_dots *dots;
+  const struct kernel *kernel;
   struct graph graph;
   uint8_t *entry_bytes, *node_bytes; /* graph.entries.bytes and graph.nodes.bytes, to be written */
   struct crew *crew;

@@ -52,15 +52,15 @@ static bool has_dotprod(void) {
 
 /* Slowest first. */
 static const struct form forms[] = {
-    {{"scalar", "scalar", dots_scalar, coarse_scalar, fine_scalar}, always},
+    {{"scalar", "scalar", dots_scalar, coarse_scalar, fine_scalar, gather_scalar}, always},
 #if defined(__x86_64__)
-    {{"avx2", "avx2", dots_avx2, coarse_avx2, fine_avx2}, has_avx2},
-    {{"avx2", "avxvnni", dots_avx2, coarse_avxvnni, fine_avxvnni}, has_avxvnni},
-    {{"avx512", "avx2", dots_avx512, coarse_avx2, fine_avx2}, has_avx512},
-    {{"avx512", "avx512vnni", dots_avx512, coarse_avx512vnni, fine_avx512vnni}, has_avx512vnni},
+    {{"avx2", "avx2", dots_avx2, coarse_avx2, fine_avx2, gather_avx2}, has_avx2},
+    {{"avx2", "avxvnni", dots_avx2, coarse_avxvnni, fine_avxvnni, gather_avxvnni}, has_avxvnni},
+    {{"avx512", "avx2", dots_avx512, coarse_avx2, fine_avx2, gather_avx2}, has_avx512},
+    {{"avx512", "avx512vnni", dots_avx512, coarse_avx512vnni, fine_avx512vnni, gather_avx512vnni}, has_avx512vnni},
 #elif defined(__aarch64__)
-    {{"neon", "neon", dots_neon, coarse_neon, fine_neon}, always},
-    {{"neon", "dotprod", dots_neon, coarse_dotprod, fine_dotprod}, has_dotprod},
+    {{"neon", "neon", dots_neon, coarse_neon, fine_neon, gather_neon}, always},
+    {{"neon", "dotprod", dots_neon, coarse_dotprod, fine_dotprod, gather_dotprod}, has_dotprod},
 #endif
 };
 

@@ -238,7 +238,7 @@ int main(int argc, char **argv) {
   struct graph_statistics statistics = {};
   double start = all_core_seconds();
   if (!read_image(memory.image, image_bytes)) {
-    if (graph_build(bench.rows, &options, &memory, &problem, &statistics) != STATUS_OK) fail(problem.text);
+    if (graph_build(bench.kernel, bench.rows, &options, &memory, &problem, &statistics) != STATUS_OK) fail(problem.text);
     write_image(memory.image, image_bytes);
   }
   double build = all_core_seconds() - start;
@@ -247,7 +247,6 @@ int main(int argc, char **argv) {
     fail(problem.text);
   index.rows = bench.rows;
   index.kernel = bench.kernel;
-  index.dots = graph_dots_best();
   struct graph_scratch *scratch;
   if (graph_scratch_new(&index, &scratch) != STATUS_OK) fail("out of memory");
   printf(

@@ -29,11 +29,10 @@ void graph_fixture_init(struct graph_fixture *fixture, const float *values, uint
     fail(problem.text);
   fixture->image = zeroed(fixture->image_bytes);
   struct graph_memory memory = {.image = fixture->image, .work = zeroed(work_bytes)};
-  if (graph_build(&fixture->rows.rows, options, &memory, &problem, &fixture->statistics) != STATUS_OK)
+  if (graph_build(kernel_best(), &fixture->rows.rows, options, &memory, &problem, &fixture->statistics) != STATUS_OK)
     fail(problem.text);
   free(memory.work);
-  fixture->index =
-      (struct graph_index){.rows = &fixture->rows.rows, .kernel = kernel_best(), .dots = graph_dots_best()};
+  fixture->index = (struct graph_index){.rows = &fixture->rows.rows, .kernel = kernel_best()};
   if (graph_check(fixture->image, fixture->image_bytes, count, dim, &problem, &fixture->index.graph) != STATUS_OK)
     fail(problem.text);
   if (graph_scratch_new(&fixture->index, &fixture->scratch) != STATUS_OK) fail("out of memory");

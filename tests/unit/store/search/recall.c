@@ -8,6 +8,8 @@
 #include "tests/support/graph_fixture.h"
 #include "tests/support/numbers.h"
 
+enum { ROWS = 1200 };
+
 static void measure(uint32_t count, uint32_t dim, struct recall_table *table) {
   float *values = calloc((size_t)count * dim, sizeof *values);
   ck_assert_ptr_nonnull(values);
@@ -23,8 +25,8 @@ static void measure(uint32_t count, uint32_t dim, struct recall_table *table) {
 
 START_TEST(table_holds_shares_that_grow) {
   struct recall_table table, again;
-  measure(5000, 16, &table);
-  measure(5000, 16, &again);
+  measure(ROWS, 16, &table);
+  measure(ROWS, 16, &again);
   ck_assert_int_eq(memcmp(&table, &again, sizeof table), 0);
   ck_assert_uint_eq(table.queries, RECALL_SAMPLE);
   for (size_t i = 0; i < RECALL_STEPS; i++) {
