@@ -82,11 +82,13 @@ static bool scale_holds(float scale) {
   return scale >= 0 && scale <= 1; /* and so not NaN; a code's norm is 0 or at least 1 */
 }
 
-static bool links_hold(const struct graph *graph, uint32_t node, uint32_t link_count) {
-  if (link_count > graph->degree) return false;
+static bool links_hold(const struct graph *graph, uint32_t node) {
   const uint32_t *links = graph_links(graph, node);
+  uint32_t link_count = graph_link_count(graph, node);
   for (uint32_t i = 0; i < link_count; i++)
-    if (links[i] >= graph->node_count || links[i] == node) return false;
+    if (links[i] == node) return false;
+  for (uint32_t i = link_count; i < graph->degree; i++)
+    if (links[i] != GRAPH_NO_NODE) return false;
   return true;
 }
 
@@ -97,7 +99,7 @@ static const char *find_damage(const struct graph *graph, uint8_t *seen) {
     if (code->id >= graph->node_count || (seen[code->id / 8] >> code->id % 8 & 1)) return "its rows";
     seen[code->id / 8] = (uint8_t)(seen[code->id / 8] | 1u << code->id % 8);
     if (!scale_holds(code->scale)) return "its scales";
-    if (!links_hold(graph, node, code->link_count)) return "its links";
+    if (!links_hold(graph, node)) return "its links";
   }
   for (uint32_t entry = 0; entry < graph->entry_count; entry++) {
     const struct graph_code *code = graph_code_of(graph, &graph->entries, entry);

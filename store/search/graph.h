@@ -4,11 +4,11 @@
  *   entries   entry_count blocks of a code each: where a search may begin, compared all of them with the query
  *   nodes     node_count blocks: a code, then the node's links
  *
- * A code is the row divided by its norm, in int8: see struct gather_blocks in kernel.h. It fills code_bytes (the
+ * A code is the row divided by its norm, in int8, as struct gather_blocks in kernel.h has it. It fills code_bytes (the
  * dimension rounded up to 4; bytes behind it are CODES_ZERO, which is 0), then comes struct graph_code. Links begin at
- * the next cache line, so that a comparison touches no line of links. Nodes are the rows in another order, in which
- * neighbours lie close together; graph_code.row says which row a node is. Blocks are multiples of 64 bytes, and so must
- * the image's address be. */
+ * the next cache line, so that a comparison touches no line of links; behind the last, what is left of a node's room
+ * holds GRAPH_NO_NODE. Nodes are the rows in another order, in which neighbours lie close together; graph_code.id says
+ * which row a node is. Blocks are multiples of 64 bytes, and so must the image's address be. */
 #ifndef WORDVEC_STORE_SEARCH_GRAPH_H
 #define WORDVEC_STORE_SEARCH_GRAPH_H
 
@@ -21,6 +21,7 @@
 enum { GRAPH_VERSION = 1, GRAPH_ALIGNMENT = 64, GRAPH_DEGREE_MOST = 64, GRAPH_ENTRIES_MOST = 1 << 16 };
 
 #define GRAPH_NODES_MOST ((uint32_t)INT32_MAX)
+#define GRAPH_NO_NODE UINT32_MAX
 
 struct graph_header {
   uint8_t magic[8]; /* "wvgraph\n" */
@@ -38,7 +39,6 @@ struct graph_header {
 struct graph_code {
   float scale; /* 1 / the code's norm, 0 for a zero row: a cosine is about dot * scale * scale */
   uint32_t id; /* in a node's block its row, in an entry's block its node */
-  uint32_t link_count;
 };
 
 /* A view of an image, which is borrowed. */
@@ -74,6 +74,14 @@ static inline const struct graph_code *graph_code_of(const struct graph *graph, 
 static inline const uint32_t *graph_links(const struct graph *graph, uint32_t node) {
   return (const uint32_t *)(const void *)(graph->nodes.bytes + (size_t)node * graph->nodes.block_bytes +
                                           graph->links_offset);
+}
+
+/* How many links a node has. What is no node ends them: in an image that was not checked, too, none leads astray. */
+static inline uint32_t graph_link_count(const struct graph *graph, uint32_t node) {
+  const uint32_t *links = graph_links(graph, node);
+  uint32_t count = 0;
+  while (count < graph->degree && links[count] < graph->node_count) count++;
+  return count;
 }
 
 #endif

@@ -18,7 +18,7 @@ static uint32_t neighbours_of(struct graph_work *work, uint32_t node, struct can
   const struct graph *graph = &work->graph;
   struct graph_hand *hand = &work->hands[0];
   const uint32_t *links = graph_links(graph, node);
-  uint32_t count = graph_code_of(graph, &graph->nodes, node)->link_count;
+  uint32_t count = graph_link_count(graph, node);
   graph_walk_aim_at(&hand->walk, graph, node);
   work->kernel->gather(&hand->walk.query, &graph->nodes, links, count, hand->products);
   for (uint32_t i = 0; i < count; i++) {
@@ -31,14 +31,13 @@ static uint32_t neighbours_of(struct graph_work *work, uint32_t node, struct can
 
 /* A link in a free place, or in that of the link whose end most others link to. */
 static bool add_link(struct graph_work *work, uint32_t *arriving, uint32_t from, uint32_t to, uint32_t least) {
-  struct graph_code *code = graph_node_code(work, from);
-  uint32_t *links = graph_links_of(work, from), most = 0;
-  for (uint32_t i = 0; i < code->link_count; i++) {
+  uint32_t *links = graph_links_of(work, from), link_count = graph_link_count(&work->graph, from), most = 0;
+  for (uint32_t i = 0; i < link_count; i++) {
     if (links[i] == to) return false;
     if (arriving[links[i]] > arriving[links[most]]) most = i;
   }
-  if (code->link_count < work->graph.degree) {
-    links[code->link_count++] = to;
+  if (link_count < work->graph.degree) {
+    links[link_count] = to;
   } else {
     if (arriving[links[most]] <= 2 * least) return false;
     arriving[links[most]]--;
@@ -54,7 +53,7 @@ void graph_balance(struct graph_work *work) {
   memset(arriving, 0, graph->node_count * sizeof *arriving);
   for (uint32_t node = 0; node < graph->node_count; node++) {
     const uint32_t *links = graph_links(graph, node);
-    uint32_t link_count = graph_code_of(graph, &graph->nodes, node)->link_count;
+    uint32_t link_count = graph_link_count(graph, node);
     for (uint32_t i = 0; i < link_count; i++) arriving[links[i]]++;
   }
   for (uint32_t node = 0; node < graph->node_count; node++) {

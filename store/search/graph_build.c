@@ -133,7 +133,7 @@ static void sum_up(const struct graph_work *work, struct graph_statistics *stati
   const struct graph *graph = &work->graph;
   statistics->degree_least = UINT32_MAX;
   for (uint32_t node = 0; node < graph->node_count; node++) {
-    uint32_t link_count = graph_code_of(graph, &graph->nodes, node)->link_count;
+    uint32_t link_count = graph_link_count(graph, node);
     statistics->links += link_count;
     if (link_count < statistics->degree_least) statistics->degree_least = link_count;
   }

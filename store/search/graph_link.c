@@ -42,7 +42,7 @@ static uint32_t thin(struct graph_work *work, struct graph_hand *hand, uint32_t 
 static uint32_t add_own_links(struct graph_work *work, struct graph_hand *hand, uint32_t node, uint32_t count) {
   const struct graph *graph = &work->graph;
   const uint32_t *links = graph_links(graph, node);
-  uint32_t link_count = graph_code_of(graph, &graph->nodes, node)->link_count, before = count;
+  uint32_t link_count = graph_link_count(graph, node), before = count;
   work->kernel->gather(&hand->walk.query, &graph->nodes, links, link_count, hand->products);
   for (uint32_t i = 0; i < link_count; i++) {
     uint32_t at = 0;
@@ -92,7 +92,7 @@ static void settle(struct graph_work *work) {
     uint32_t node = work->order[work->batch_first + place], count = work->staged_count[place];
     const uint32_t *staged = work->staged + (size_t)place * graph->degree;
     memcpy(graph_links_of(work, node), staged, count * sizeof *staged);
-    graph_node_code(work, node)->link_count = count;
+    graph_end_links(work, node, count);
     for (uint32_t i = 0; i < count; i++)
       work->wishes[wish_count++] = (struct graph_wish){.from = staged[i], .to = node};
   }
@@ -132,15 +132,14 @@ static uint32_t thin_again(struct graph_work *work, struct graph_hand *hand, uin
 static void grant(struct graph_work *work, struct graph_hand *hand, uint32_t start) {
   const struct graph_wish *wishes = work->wishes + work->wish_starts[start];
   uint32_t count = work->wish_starts[start + 1] - work->wish_starts[start], node = wishes[0].from;
-  uint32_t *links = graph_links_of(work, node);
-  struct graph_code *code = graph_node_code(work, node);
+  uint32_t *links = graph_links_of(work, node), link_count = graph_link_count(&work->graph, node);
   for (uint32_t i = 0; i < count; i++) {
-    if (has_link(links, code->link_count, wishes[i].to)) continue;
-    if (code->link_count == work->graph.degree) {
-      code->link_count = thin_again(work, hand, node, wishes + i, count - i);
+    if (has_link(links, link_count, wishes[i].to)) continue;
+    if (link_count == work->graph.degree) {
+      graph_end_links(work, node, thin_again(work, hand, node, wishes + i, count - i));
       return;
     }
-    links[code->link_count++] = wishes[i].to;
+    links[link_count++] = wishes[i].to;
   }
 }
 

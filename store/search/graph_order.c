@@ -69,6 +69,7 @@ static void write_nodes(void *context, unsigned member, uint32_t first, uint32_t
   for (uint32_t row = first; row < end; row++) {
     uint32_t node = work->cells[row];
     write_code(work, work->node_bytes + (size_t)node * work->graph.nodes.block_bytes, row, row);
+    graph_end_links(work, node, 0);
   }
 }
 
@@ -95,15 +96,14 @@ static void order_insertions(struct graph_work *work) {
     struct graph_code *code =
         (struct graph_code *)(void *)(work->entry_bytes + entry * graph->entries.block_bytes + graph->code_bytes);
     code->id = work->cells[code->id];
-    graph_node_code(work, code->id)->link_count = 1; /* a mark, for now */
+    graph_links_of(work, code->id)[0] = code->id; /* a mark, for now */
     work->order[next++] = code->id;
   }
   for (uint32_t row = 0; row < graph->node_count; row++) {
     uint32_t node = work->cells[(uint32_t)(row * step % graph->node_count)];
-    if (graph_node_code(work, node)->link_count == 0) work->order[next++] = node;
+    if (graph_links_of(work, node)[0] == GRAPH_NO_NODE) work->order[next++] = node;
   }
-  for (uint32_t entry = 0; entry < graph->entry_count; entry++)
-    graph_node_code(work, work->order[entry])->link_count = 0;
+  for (uint32_t entry = 0; entry < graph->entry_count; entry++) graph_end_links(work, work->order[entry], 0);
 }
 
 void graph_order_rows(struct graph_work *work) {

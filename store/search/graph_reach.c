@@ -17,7 +17,7 @@ static void spread(struct reach *reach, uint32_t node, uint32_t parent) {
   reach->parents[node] = parent;
   reach->queue[reach->count++] = node;
   for (; done < reach->count; done++) {
-    uint32_t from = reach->queue[done], link_count = graph_code_of(graph, &graph->nodes, from)->link_count;
+    uint32_t from = reach->queue[done], link_count = graph_link_count(graph, from);
     const uint32_t *links = graph_links(graph, from);
     for (uint32_t i = 0; i < link_count; i++) {
       if (reach->parents[links[i]] != GRAPH_NO_NODE) continue;
@@ -29,13 +29,12 @@ static void spread(struct reach *reach, uint32_t node, uint32_t parent) {
 
 /* Links from a reached node to another in a free place or in that of its farthest link which the tree does not need. */
 static bool link_from(struct reach *reach, uint32_t from, uint32_t to) {
-  struct graph_code *code = graph_node_code(reach->work, from);
-  uint32_t *links = graph_links_of(reach->work, from);
-  if (code->link_count < reach->work->graph.degree) {
-    links[code->link_count++] = to;
+  uint32_t *links = graph_links_of(reach->work, from), link_count = graph_link_count(&reach->work->graph, from);
+  if (link_count < reach->work->graph.degree) {
+    links[link_count] = to;
     return true;
   }
-  for (uint32_t i = code->link_count; i-- > 0;) {
+  for (uint32_t i = link_count; i-- > 0;) {
     if (reach->parents[links[i]] == from) continue;
     links[i] = to;
     return true;

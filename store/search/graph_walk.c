@@ -179,8 +179,8 @@ static uint32_t follow(struct graph_walk *walk, const struct graph *graph, const
   uint32_t fresh[GRAPH_DEGREE_MOST] = {0};
   int32_t products[GRAPH_DEGREE_MOST];
   const uint32_t *links = graph_links(graph, node);
-  uint32_t link_count = graph_code_of(graph, &graph->nodes, node)->link_count, count = 0;
-  for (uint32_t i = 0; i < link_count; i++) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < graph->degree && links[i] < graph->node_count; i++) {
     fresh[count] = links[i];
     count += visit(walk, links[i]);
   }

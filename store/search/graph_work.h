@@ -8,8 +8,6 @@
 
 enum { GRAPH_BATCH_MOST = 2048 }; /* rows inserted at a time */
 
-#define GRAPH_NO_NODE UINT32_MAX
-
 /* What one member of the crew needs. */
 struct graph_hand {
   struct graph_walk walk;
@@ -56,6 +54,12 @@ uint32_t graph_reach_all(struct graph_work *work);
 static inline uint32_t *graph_links_of(const struct graph_work *work, uint32_t node) {
   return (uint32_t *)(void *)(work->node_bytes + (size_t)node * work->graph.nodes.block_bytes +
                               work->graph.links_offset);
+}
+
+/* Says that the node has the first `count` links in its room and no more. */
+static inline void graph_end_links(const struct graph_work *work, uint32_t node, uint32_t count) {
+  uint32_t *links = graph_links_of(work, node);
+  while (count < work->graph.degree) links[count++] = GRAPH_NO_NODE;
 }
 
 static inline struct graph_code *graph_node_code(const struct graph_work *work, uint32_t node) {

@@ -68,7 +68,7 @@ uint32_t graph_fixture_reached(const struct graph *graph) {
   seen[graph->root] = 1;
   for (uint32_t done = 0; done < count; done++) {
     const uint32_t *links = graph_links(graph, queue[done]);
-    for (uint32_t i = 0; i < graph_code_of(graph, &graph->nodes, queue[done])->link_count; i++) {
+    for (uint32_t i = 0; i < graph_link_count(graph, queue[done]); i++) {
       if (seen[links[i]]) continue;
       seen[links[i]] = 1;
       queue[count++] = links[i];

@@ -168,13 +168,13 @@ START_TEST(damage_is_refused) {
       {&header->image_bytes, 64, STATUS_DAMAGED},
       {&node->id, COUNT, STATUS_DAMAGED},
       {&node->id, other.id, STATUS_DAMAGED},
-      {&node->link_count, graph->degree + 1, STATUS_DAMAGED},
       {&node->scale, not_a_number, STATUS_DAMAGED},
       {&node->scale, two, STATUS_DAMAGED},
       {&entry->id, COUNT, STATUS_DAMAGED},
       {&entry->scale, not_a_number, STATUS_DAMAGED},
       {link, COUNT, STATUS_DAMAGED},
       {link, 100, STATUS_DAMAGED},
+      {link, GRAPH_NO_NODE, STATUS_DAMAGED},
   };
   ck_assert_int_eq(check(&fixture, image, fixture.image_bytes), STATUS_OK);
   for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
