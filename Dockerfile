@@ -1,6 +1,6 @@
 # wordvec as an image: built in one Debian, run in another that holds the libraries and no compiler.
 #
-#   docker build -t wordvec .
+#   docker build -t wordvec .                    with --build-arg COMMIT="$(git describe --always)", /info names it
 #   docker run -p 127.0.0.1:8080:8080 wordvec                         serves the bundled sample
 #   docker run -p 127.0.0.1:8080:8080 -v "$PWD/store.d:/data" wordvec  serves your models
 ARG BASE=docker.io/library/debian:bookworm-slim
@@ -10,7 +10,8 @@ WORKDIR /src
 COPY deploy/setup deploy/setup
 RUN deploy/setup build
 COPY . .
-RUN make -j"$(nproc)" SETUP=no WERROR= install DESTDIR=/out PREFIX=/usr \
+ARG COMMIT=unknown
+RUN make -j"$(nproc)" SETUP=no WERROR= COMMIT="$COMMIT" install DESTDIR=/out PREFIX=/usr \
     && strip /out/usr/bin/wordvec \
     && install -D -m 644 deploy/sample/README.md /out/usr/share/wordvec/sample/README.md \
     && /out/usr/bin/wordvec import deploy/sample/classics.50d.txt.gz --store /out/usr/share/wordvec/sample

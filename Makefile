@@ -13,6 +13,7 @@ LISTEN    ?= 127.0.0.1:8080# where
 SETUP     ?= yes#            no: never install packages
 V         ?=#                1: print whole commands
 CONTAINER_BASE ?= ../shared/tools/container-base# prepares a base image where no registry can be reached
+COMMIT    ?= $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)# what /info says was built
 PREFIX    ?= /usr/local
 DESTDIR   ?=
 
@@ -92,6 +93,14 @@ $(OUT)/%.o: %.c $(OUT)/flags
 $(OUT)/flags: always
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' | cmp -s - $@ || echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' >$@
+
+# Only the file that tells it is compiled anew when the commit changes.
+COMMIT := $(strip $(COMMIT))
+$(OUT)/server/api_models.o: CFLAGS_FILE := -DWORDVEC_BUILD='"$(COMMIT)"'
+$(OUT)/server/api_models.o: $(OUT)/commit
+$(OUT)/commit: always
+	@mkdir -p $(@D)
+	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
 
 # Instruction-set flags on kernel files only: the kernel is chosen at start-up by what the CPU says.
 ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null)),)

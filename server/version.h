@@ -4,7 +4,7 @@
 
 #define WORDVEC_VERSION "0.1.0"
 
-/* The commit that was built; the build may say with -DWORDVEC_BUILD='"…"'. */
+/* The commit that was built, as the Makefile says it. */
 #ifndef WORDVEC_BUILD
 #define WORDVEC_BUILD "unknown"
 #endif
