@@ -116,6 +116,11 @@ bool api_row(const struct api_choice *choice, const struct call *call, uint64_t 
   return false;
 }
 
+struct cached_rows api_cached(const struct service *service, const struct api_choice *choice) {
+  const struct model_info *info = model_info(choice->model);
+  return (struct cached_rows){service->texts, {info->content[0], info->content[1]}};
+}
+
 bool api_finish(struct reply *reply, enum representation representation, enum status status, struct refusal *refusal) {
   reply->content_type = representation_media_type(representation);
   if (representation == REPRESENTATION_OCTETS) reply->dtype = "float32";

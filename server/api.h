@@ -31,6 +31,9 @@ bool api_find(const struct api_choice *choice, struct word word, bool suggest, u
 bool api_row(const struct api_choice *choice, const struct call *call, uint64_t index, const char *pointer,
              uint32_t *row, struct refusal *refusal);
 
+/* Where the texts of the model's rows may be found. */
+struct cached_rows api_cached(const struct service *service, const struct api_choice *choice);
+
 /* Finishes a reply whose body was written with this outcome; false, and refused, unless it is STATUS_OK: as impossible
  * when no budget could hold it, as busy when only others are in the way. */
 bool api_finish(struct reply *reply, enum representation representation, enum status status, struct refusal *refusal);

@@ -26,6 +26,7 @@ static bool answer(struct reading *reading, const struct grid_request *request, 
   uint32_t *rows = check_all(reading, request, matrix->count);
   if (!rows || !grid_lay_out(reading, request, matrix, rows, &result)) return false;
   result.model = choice->name;
+  result.cached = api_cached(reading->call->service, choice);
   return api_write_grid(reply, &result, request->common.representation, reading->refusal);
 }
 

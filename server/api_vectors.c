@@ -24,7 +24,8 @@ static bool answer_vector(const struct call *call, const struct row_request *req
                               .word = vocabulary_word(model_vocabulary(choice->model), row),
                               .index = row,
                               .vector = rows_at(rows, row),
-                              .dim = rows->dim};
+                              .dim = rows->dim,
+                              .cached = api_cached(call->service, choice)};
   return write_row(reply, &result, request->common.representation, refusal);
 }
 
@@ -79,6 +80,7 @@ static bool answer_vectors(struct reading *reading, const struct grid_request *r
   if (binary && !request->oov_zero && !refuse_unknown(reading, request, rows)) return false;
   if (!grid_lay_out(reading, request, model_rows(choice->model), rows, &result)) return false;
   result.model = choice->name;
+  result.cached = api_cached(reading->call->service, choice);
   return api_write_grid(reply, &result, request->common.representation, reading->refusal);
 }
 

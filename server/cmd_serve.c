@@ -114,7 +114,9 @@ static enum status make_service(struct daemon *daemon, const struct kernel *kern
   service->default_model = options->serve.default_model;
   service->parsing.limit = service->limits.parsing_bytes;
   service->answers.limit = service->limits.answer_bytes;
-  enum status status = catalog_new(options->store, command_threads(options, THREADS_MOST), &service->catalog);
+  enum status status = text_cache_new(service->limits.text_cache_bytes, &service->texts);
+  if (status != STATUS_OK) return status;
+  status = catalog_new(options->store, command_threads(options, THREADS_MOST), &service->catalog);
   if (status == STATUS_OK && options->serve.fallback_store)
     status = catalog_set_fallback(service->catalog, options->serve.fallback_store);
   return status;
@@ -248,6 +250,7 @@ int cmd_serve(const struct options *options) {
     log_event(&daemon.log, true, "start", "out of memory");
   }
   catalog_free(daemon.service.catalog);
+  text_cache_free(daemon.service.texts);
   close(daemon.signals);
   return exit_status;
 }

@@ -171,6 +171,19 @@ void json_text_vector(struct json_text *text, const float *vector, size_t dim) {
   json_text_close(text, ']');
 }
 
+/* The comma is written only when the value is, so that the caller may find that it has none. */
+char *json_text_room(struct json_text *text, size_t size) {
+  if (text->status == STATUS_OK) text->status = bytes_reserve(text->out, size + 1);
+  return text->status == STATUS_OK ? (char *)text->out->data + text->out->length + text->comma : NULL;
+}
+
+void json_text_filled(struct json_text *text, size_t length) {
+  struct bytes *out = text->out;
+  if (text->comma) out->data[out->length++] = ',';
+  out->length += length;
+  text->comma = true;
+}
+
 void json_text_expect(struct json_text *text, size_t size) {
   size_t left = text->out->limit - text->out->length;
   if (text->status == STATUS_OK) text->status = bytes_reserve(text->out, size < left ? size : left);

@@ -44,6 +44,11 @@ static inline size_t json_text_vector_size(size_t dim) {
   return dim * 13 + 3;
 }
 
+/* A value that is there as text already: where up to `size` bytes of it may be written, and then how many were. NULL
+ * once anything has failed. */
+char *json_text_room(struct json_text *text, size_t size);
+void json_text_filled(struct json_text *text, size_t length);
+
 /* Makes room for about `size` more bytes at once. A wish: where the limit allows less, it takes what there is. */
 void json_text_expect(struct json_text *text, size_t size);
 

@@ -97,6 +97,8 @@ static const struct flag serve_flags[] = {
                   "Memory of all requests that are being read and worked on; beyond it: 503."),
     FLAG_OF_LIMIT(FLAG_BYTES, "answer-bytes", answer_bytes, "ANSWER_BYTES", "512M", 1 << 20, 1024 * GIB,
                   "Memory of all answers that are being written and sent; beyond it: 503."),
+    {"text-cache", FLAG_BYTES, AT(serve.limits.text_cache_bytes), "BYTES", "WORDVEC_TEXT_CACHE", "64M", NULL, 0, 256 * GIB,
+     "Memory for the JSON of vectors that are asked for often; 0: none."},
     FLAG_OF_LIMIT(FLAG_SIZE, "connections", connections, "CONNECTIONS", "10000", 1, 1000000,
                   "Connections at a time; fewer where the system allows fewer descriptors."),
     {"timeout", FLAG_UNSIGNED, AT(serve.limits.timeout_seconds), "SECONDS", "WORDVEC_TIMEOUT", "30", NULL, 1, 86400,

@@ -9,6 +9,7 @@
 
 #include "server/refusal.h"
 #include "server/service.h"
+#include "server/text_cache.h"
 #include "store/matrix/model.h"
 #include "store/search/topk.h"
 
@@ -19,6 +20,7 @@ struct row_result {
   uint32_t index;
   const float *vector; /* [dim]; NULL where only word and index are asked for */
   uint32_t dim;
+  struct cached_rows cached; /* where its text may be found */
 };
 
 /* Cells of a grid that are no rows; both lie above the last possible row. */
@@ -29,14 +31,15 @@ struct row_result {
 struct grid_result {
   const char *model;
   const struct rows *rows;
-  bool by_words;           /* "indices" and "found" are part of the answer */
-  bool two_dimensional;    /* shape [count, width, dim], else [count, dim] with width 1 */
-  size_t count;            /* so that count * width * dim is known not to overflow */
-  size_t width;            /* cells in each line */
-  const uint32_t *cells;   /* [count * width]: a row, GRID_PADDED or GRID_UNKNOWN */
-  const uint32_t *lengths; /* [count]: how many cells of each line are not padding; two-dimensional only */
-  const float *padding;    /* [dim]: what a padded cell holds */
-  const float *unknown;    /* [dim]: what an unknown word's cell holds; NULL: null in JSON, impossible in binary */
+  bool by_words;             /* "indices" and "found" are part of the answer */
+  bool two_dimensional;      /* shape [count, width, dim], else [count, dim] with width 1 */
+  size_t count;              /* so that count * width * dim is known not to overflow */
+  size_t width;              /* cells in each line */
+  const uint32_t *cells;     /* [count * width]: a row, GRID_PADDED or GRID_UNKNOWN */
+  const uint32_t *lengths;   /* [count]: how many cells of each line are not padding; two-dimensional only */
+  const float *padding;      /* [dim]: what a padded cell holds */
+  struct cached_rows cached; /* where the texts of rows may be found */
+  const float *unknown;      /* [dim]: what an unknown word's cell holds; NULL: null in JSON, impossible in binary */
 };
 
 /* The floats of a cell; NULL for an unknown word that has none. */

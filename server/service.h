@@ -9,22 +9,24 @@
 #include <stdint.h>
 
 #include "server/catalog.h"
+#include "server/text_cache.h"
 #include "store/budget.h"
 #include "store/search/kernel.h"
 
 /* Every limit has a flag and an environment variable (options_table.c) and shows in /info under the name it has here.
  */
 struct limits {
-  size_t body_bytes;      /* 1 MiB */
-  size_t answer_floats;   /* 4,194,304, padding included */
-  size_t batch_queries;   /* 1,000 */
-  size_t k;               /* 1,000 */
-  size_t json_depth;      /* 64 */
-  size_t url_bytes;       /* 8 KiB */
-  size_t query_arguments; /* 256 */
-  size_t parsing_bytes;   /* over all requests: memory of bodies, of parsed JSON and of the work on them */
-  size_t answer_bytes;    /* over all requests: memory of answers being written and sent */
-  size_t words;           /* 1,000: of one page of /words */
+  size_t body_bytes;       /* 1 MiB */
+  size_t answer_floats;    /* 4,194,304, padding included */
+  size_t batch_queries;    /* 1,000 */
+  size_t k;                /* 1,000 */
+  size_t json_depth;       /* 64 */
+  size_t url_bytes;        /* 8 KiB */
+  size_t query_arguments;  /* 256 */
+  size_t parsing_bytes;    /* over all requests: memory of bodies, of parsed JSON and of the work on them */
+  size_t answer_bytes;     /* over all requests: memory of answers being written and sent */
+  size_t words;            /* 1,000: of one page of /words */
+  size_t text_cache_bytes; /* 64 MiB: of the texts of rows that are kept */
   size_t connections;
   unsigned timeout_seconds;       /* --timeout: an idle or stalled connection is closed */
   unsigned drain_timeout_seconds; /* --drain-timeout: how long a stop waits for requests in flight */
@@ -37,6 +39,7 @@ struct service {
   const char *default_model; /* NULL: none set */
   struct budget parsing;
   struct budget answers;
+  struct text_cache *texts; /* NULL: none */
   atomic_bool draining;
 };
 

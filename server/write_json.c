@@ -56,6 +56,22 @@ static void write_or_null(struct json_text *text, const char *key, const char *v
     json_text_null(text);
 }
 
+/* The vector of a row, from the cache where that has it. */
+static void write_vector(struct json_text *text, const struct cached_rows *cached, uint32_t row, const float *vector,
+                         uint32_t dim) {
+  size_t size = json_text_vector_size(dim);
+  char *to = cached->cache ? json_text_room(text, size) : NULL;
+  size_t length = to ? text_cache_get(cached, row, to, size) : 0;
+  if (length > 0) {
+    json_text_filled(text, length);
+    return;
+  }
+  size_t start = text->out->length + text->comma;
+  json_text_vector(text, vector, dim);
+  if (cached->cache && text->status == STATUS_OK)
+    text_cache_offer(cached, row, (const char *)text->out->data + start, text->out->length - start);
+}
+
 enum status write_json_row(struct bytes *out, const struct row_result *result) {
   struct json_text text;
   json_text_init(&text, out);
@@ -67,7 +83,7 @@ enum status write_json_row(struct bytes *out, const struct row_result *result) {
   if (result->vector) {
     write_unsigned(&text, "dim", result->dim);
     json_text_key(&text, "vector");
-    json_text_vector(&text, result->vector, result->dim);
+    write_vector(&text, &result->cached, result->index, result->vector, result->dim);
   }
   json_text_close(&text, '}');
   return json_text_end(&text);
@@ -78,10 +94,13 @@ typedef void grid_cell(struct json_text *text, const struct grid_result *grid, s
 
 static void cell_vector(struct json_text *text, const struct grid_result *grid, size_t cell) {
   const float *vector = grid_vector(grid, cell);
-  if (vector)
+  uint32_t row = grid->cells[cell];
+  if (!vector)
+    json_text_null(text);
+  else if (row == GRID_PADDED || row == GRID_UNKNOWN)
     json_text_vector(text, vector, grid->rows->dim);
   else
-    json_text_null(text);
+    write_vector(text, &grid->cached, row, vector, grid->rows->dim);
 }
 
 static void cell_index(struct json_text *text, const struct grid_result *grid, size_t cell) {
@@ -380,6 +399,7 @@ enum status write_json_info(struct bytes *out, const struct service_info *info) 
       {"answer_bytes", limits->answer_bytes},
       {"connections", limits->connections},
       {"words", limits->words},
+      {"text_cache_bytes", limits->text_cache_bytes},
       {"timeout_seconds", limits->timeout_seconds},
       {"drain_timeout_seconds", limits->drain_timeout_seconds},
   };

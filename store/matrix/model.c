@@ -105,6 +105,7 @@ static void fill_info(struct model *model, uint64_t file_size) {
                                     .file_size = file_size};
   memcpy(model->info.skipped, head->skipped, sizeof head->skipped);
   digest_hex(head->digest, model->info.digest);
+  memcpy(model->info.content, head->digest, sizeof model->info.content);
 }
 
 static enum status load(struct model *model, int fd, unsigned threads, const char *file, struct problem *problem) {

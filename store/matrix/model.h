@@ -38,6 +38,7 @@ struct model_info {
   uint32_t dim;
   uint32_t format_version;
   char digest[33];           /* 32 lower-case hex digits, XXH3-128 of words and floats: equal contents, equal digest */
+  uint64_t content[2];       /* the same 128 bits, to compare */
   const char *source;        /* the name of the imported file, without its folders; "-" for standard input */
   const char *source_format; /* "glove", "word2vec-text", "word2vec-binary", "fasttext-vec", … */
   int64_t imported_at;       /* seconds since 1970-01-01 UTC */

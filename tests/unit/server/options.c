@@ -92,6 +92,7 @@ START_TEST(defaults_of_serve) {
   ck_assert_uint_eq(serve->limits.query_arguments, 256);
   ck_assert_uint_gt(serve->limits.parsing_bytes, 0);
   ck_assert_uint_gt(serve->limits.answer_bytes, 0);
+  ck_assert_uint_eq(serve->limits.text_cache_bytes, 64 << 20);
   ck_assert_uint_gt(serve->limits.connections, 0);
   ck_assert_uint_gt(serve->limits.timeout_seconds, 0);
   ck_assert_uint_gt(serve->limits.drain_timeout_seconds, 0);
