@@ -16,8 +16,9 @@ enum { BAR_WIDTH = 20, BAR_MILLISECONDS = 100, LINE_MILLISECONDS = 5000 };
 
 struct meter {
   bool terminal;
-  bool drawn;             /* there is a bar to be wiped */
-  int64_t started, shown; /* milliseconds */
+  bool drawn; /* there is a bar to be wiped */
+  enum import_stage stage;
+  int64_t started, shown; /* milliseconds; started is when the stage did */
 };
 
 static void wipe(struct meter *meter) {
@@ -51,9 +52,33 @@ static void format_state(char *out, size_t size, const struct import_progress *p
            read / 1e6, total / 1e6);
 }
 
+/* "building the graph for approximate search  ETA 0:41", of a stage behind the reading. */
+static void format_stage(char *out, size_t size, const struct import_progress *progress, int64_t elapsed) {
+  static const char *const names[] = {
+      [IMPORT_READING] = "",
+      [IMPORT_CODES] = "making codes for exact search",
+      [IMPORT_GRAPH] = "building the graph for approximate search",
+      [IMPORT_RECALL] = "measuring what the graph finds",
+      [IMPORT_FINISHING] = "sorting the words and writing the file to the disk",
+  };
+  int length = snprintf(out, size, "%llu rows read; %s", (unsigned long long)progress->rows, names[progress->stage]);
+  if (progress->done == 0 || length < 0 || (size_t)length >= size) return;
+  char left[32];
+  double rest = (double)(progress->all - progress->done) / progress->done * (double)elapsed / 1000;
+  format_duration(left, sizeof left, (int64_t)(rest + 0.5));
+  snprintf(out + length, size - (size_t)length, ": %.0f%%  ETA %s", 100.0 * progress->done / progress->all, left);
+}
+
 static int terminal_columns(void) {
   struct winsize size;
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* How much of its stage is done, below 0 where that is not known. */
+static double share_done(const struct import_progress *progress) {
+  if (progress->all > 0) return (double)progress->done / progress->all;
+  if (progress->stage != IMPORT_READING || progress->bytes_total == 0) return -1;
+  return (double)progress->bytes_read / (double)progress->bytes_total;
 }
 
 static void draw_bar(struct meter *meter, const struct import_progress *progress, const char *state) {
@@ -61,8 +86,8 @@ static void draw_bar(struct meter *meter, const struct import_progress *progress
   static const char rest[] = "....................";
   _Static_assert(sizeof full == BAR_WIDTH + 1 && sizeof rest == BAR_WIDTH + 1, "a bar of BAR_WIDTH");
   char line[256] = "";
-  if (progress->bytes_total > 0) {
-    double share = (double)progress->bytes_read / (double)progress->bytes_total;
+  double share = share_done(progress);
+  if (share >= 0) {
     int filled = share < 1 ? (int)(share * BAR_WIDTH) : BAR_WIDTH;
     snprintf(line, sizeof line, "[%.*s%.*s] %3d%%  ", filled, full, BAR_WIDTH - filled, rest,
              share < 1 ? (int)(share * 100) : 100);
@@ -78,14 +103,17 @@ static void draw_bar(struct meter *meter, const struct import_progress *progress
 static void show_progress(void *context, const struct import_progress *progress) {
   struct meter *meter = context;
   int64_t now = clock_milliseconds();
+  if (progress->stage != meter->stage) {
+    meter->stage = progress->stage;
+    meter->started = now;
+  }
   if (now - meter->shown < (meter->terminal ? BAR_MILLISECONDS : LINE_MILLISECONDS)) return;
   meter->shown = now;
   char state[160];
-  if (progress->finishing)
-    snprintf(state, sizeof state, "%llu rows read; sorting the words and writing the file to the disk",
-             (unsigned long long)progress->rows);
-  else
+  if (progress->stage == IMPORT_READING)
     format_state(state, sizeof state, progress, now - meter->started);
+  else
+    format_stage(state, sizeof state, progress, now - meter->started);
   if (meter->terminal)
     draw_bar(meter, progress, state);
   else
@@ -99,6 +127,18 @@ static void show_warning(void *context, const char *text) {
 
 /* ---- Summary */
 
+/* "graph     189.5 MB in 81.2 s (build: 74.3 s, 3.1 MB of heap); recall@10 0.9512 at width 80, up to 0.9984 at 1200" */
+static void print_graph(const struct import_graph_report *graph) {
+  static const double usual = 0.95;
+  if (!graph->made) return;
+  const struct recall_step *last = &graph->recall.steps[graph->recall.count - 1];
+  const struct recall_step *step = recall_cheapest(&graph->recall, 10, usual);
+  printf("graph     %.1f MB in %.1f s (build: %.1f s, %.1f MB of heap); recall@10", (double)graph->bytes / 1e6,
+         graph->seconds, graph->build_seconds, (double)graph->private_bytes / 1e6);
+  if (step) printf(" %g at width %u,", step->at_10, step->width);
+  printf(" up to %g at %u\n", last->at_10, last->width);
+}
+
 static void print_text(const struct import_report *report) {
   printf("%s: %llu rows x %u  (%s)\n", report->name, (unsigned long long)report->rows, report->dim,
          report->source_format);
@@ -108,6 +148,7 @@ static void print_text(const struct import_report *report) {
            report->first_skipped[skip]);
   }
   if (report->warnings > 0) printf("warnings  %llu\n", (unsigned long long)report->warnings);
+  print_graph(&report->graph);
   printf("time      %.2f s, %.1f MB/s\n", report->seconds, report->mb_per_second);
   printf("file      %s, %.1f MB\n", report->path, (double)report->file_size / 1e6);
   printf("digest    %s\n", report->digest);
@@ -139,6 +180,7 @@ int cmd_import(const struct options *options) {
       .encoding = flags->encoding,
       .strict = flags->strict,
       .replace = flags->force,
+      .no_index = flags->no_index,
       .threads = command_threads(options, COMMAND_THREADS_MOST),
       .progress = show_progress,
       .warning = show_warning,

@@ -13,6 +13,16 @@ static void print_time(int64_t seconds) {
     printf("imported         %s\n", text);
 }
 
+static void print_recall(const struct recall_table *recall) {
+  if (!recall) return;
+  printf("recall           of approximate search, over %u queries:\n", recall->queries);
+  printf("  width      @1     @10    @100\n");
+  for (uint32_t i = 0; i < recall->count; i++) {
+    const struct recall_step *step = &recall->steps[i];
+    printf("  %5u  %.4f  %.4f  %.4f\n", step->width, step->at_1, step->at_10, step->at_100);
+  }
+}
+
 static void print_info(const char *name, const char *path, const struct model_info *info) {
   printf("name             %s\n", name);
   printf("rows             %llu\n", (unsigned long long)info->rows);
@@ -27,6 +37,7 @@ static void print_info(const char *name, const char *path, const struct model_in
     snprintf(label, sizeof label, "skipped %s", skip_name((enum skip)skip));
     if (info->skipped[skip] > 0) printf("%-20s %llu\n", label, (unsigned long long)info->skipped[skip]);
   }
+  print_recall(info->recall);
   printf("file             %s\n", path);
   printf("file size        %llu\n", (unsigned long long)info->file_size);
   printf("format version   %u\n", info->format_version);

@@ -45,8 +45,8 @@ static const struct flag import_flags[] = {
      "Replace a model of the same name. A running daemon changes over to the\n"
      "new one by itself."},
     {"no-index", FLAG_SWITCH, AT(import.no_index), NULL, NULL, NULL, NULL, 0, 0,
-     "Make no search index. This version makes none anyway, so that it has no\n"
-     "effect yet; searches are exact."},
+     "Make no graph for approximate search: every answer is exact, recall= or\n"
+     "not. Without it: one is made from 50,000 rows on."},
     FLAG_OF_THREADS("Threads to work with. Without it: one for each core."),
     {"report", FLAG_CHOICE, AT(import.report), "FORMAT", NULL, "text", report_formats, 0, 0,
      "How the summary at the end is printed."},
@@ -111,7 +111,7 @@ static const struct flag store_flags[] = {FLAG_OF_STORE};
 
 static const struct flag verify_flags[] = {
     FLAG_OF_STORE,
-    FLAG_OF_THREADS("Threads that compute checksums. Without it: one for each core."),
+    FLAG_OF_THREADS("Threads to work with. Without it: one for each core."),
 };
 
 static const struct flag healthcheck_flags[] = {

@@ -321,6 +321,42 @@ static void write_skipped(struct json_text *text, const uint64_t *skipped) {
   json_text_close(text, '}');
 }
 
+static void write_double(struct json_text *text, const char *key, double value) {
+  json_text_key(text, key);
+  json_text_double(text, value);
+}
+
+/* "recall": an object for each width; none without a graph, as every answer is exact then. */
+static void write_recall(struct json_text *text, const struct recall_table *recall) {
+  json_text_key(text, "recall");
+  json_text_open(text, '[');
+  for (uint32_t i = 0; recall && i < recall->count; i++) {
+    json_text_open(text, '{');
+    write_unsigned(text, "width", recall->steps[i].width);
+    write_double(text, "at_1", recall->steps[i].at_1);
+    write_double(text, "at_10", recall->steps[i].at_10);
+    write_double(text, "at_100", recall->steps[i].at_100);
+    json_text_close(text, '}');
+  }
+  json_text_close(text, ']');
+}
+
+static void write_graph(struct json_text *text, const struct import_graph_report *graph) {
+  json_text_key(text, "graph");
+  if (!graph->made) {
+    json_text_null(text);
+    return;
+  }
+  json_text_open(text, '{');
+  write_unsigned(text, "bytes", graph->bytes);
+  write_unsigned(text, "temporary_bytes", graph->temporary_bytes);
+  write_unsigned(text, "private_bytes", graph->private_bytes);
+  write_double(text, "build_seconds", graph->build_seconds);
+  write_double(text, "seconds", graph->seconds);
+  write_recall(text, &graph->recall);
+  json_text_close(text, '}');
+}
+
 enum status write_json_model(struct bytes *out, const char *name, const struct model_info *info) {
   struct json_text text;
   json_text_init(&text, out);
@@ -336,10 +372,7 @@ enum status write_json_model(struct bytes *out, const char *name, const struct m
   write_unsigned(&text, "file_size", info->file_size);
   write_unsigned_or_null(&text, "declared_rows", info->declared_rows);
   write_skipped(&text, info->skipped);
-  /* No model has a graph yet: every answer is exact, and there is no recall to tell of. */
-  json_text_key(&text, "recall");
-  json_text_open(&text, '[');
-  json_text_close(&text, ']');
+  write_recall(&text, info->recall);
   json_text_close(&text, '}');
   return json_text_end(&text);
 }
@@ -373,10 +406,9 @@ enum status write_json_report(struct bytes *out, const struct import_report *rep
   write_unsigned(&text, "bytes_read", report->bytes_read);
   write_unsigned(&text, "text_bytes", report->text_bytes);
   write_unsigned(&text, "file_size", report->file_size);
-  json_text_key(&text, "seconds");
-  json_text_double(&text, report->seconds);
-  json_text_key(&text, "mb_per_second");
-  json_text_double(&text, report->mb_per_second);
+  write_graph(&text, &report->graph);
+  write_double(&text, "seconds", report->seconds);
+  write_double(&text, "mb_per_second", report->mb_per_second);
   write_terminated(&text, "digest", report->digest);
   json_text_close(&text, '}');
   return json_text_end(&text);

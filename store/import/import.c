@@ -10,6 +10,7 @@
 #include "store/import/detect.h"
 #include "store/import/encoding.h"
 #include "store/import/import_codes.h"
+#include "store/import/import_graph.h"
 #include "store/import/last_rows.h"
 #include "store/import/reader.h"
 #include "store/import/source.h"
@@ -42,13 +43,27 @@ static double now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static void report_progress(struct run *run, bool finishing) {
+static void report_stage(struct run *run, enum import_stage stage, uint32_t done, uint32_t all) {
   if (!run->options->progress) return;
-  struct import_progress progress = {.bytes_read = run->reader->stored_bytes,
+  struct import_progress progress = {.stage = stage,
+                                     .done = done,
+                                     .all = all,
+                                     .bytes_read = run->reader->stored_bytes,
                                      .bytes_total = source_total(run->source),
-                                     .rows = run->last && !finishing ? run->rows_seen : run->report.rows,
-                                     .finishing = finishing};
+                                     .rows = run->last && stage == IMPORT_READING ? run->rows_seen : run->report.rows};
   run->options->progress(run->options->context, &progress);
+}
+
+static void report_codes(void *context, uint32_t done, uint32_t all) {
+  report_stage(context, IMPORT_CODES, done, all);
+}
+
+static void report_graph(void *context, uint32_t done, uint32_t all) {
+  report_stage(context, IMPORT_GRAPH, done, all);
+}
+
+static void report_recall(void *context, uint32_t done, uint32_t all) {
+  report_stage(context, IMPORT_RECALL, done, all);
 }
 
 static void look_at_clock(struct run *run) {
@@ -56,7 +71,7 @@ static void look_at_clock(struct run *run) {
   double time = now();
   if (time - run->reported < progress_interval) return;
   run->reported = time;
-  report_progress(run, false);
+  report_stage(run, IMPORT_READING, 0, 0);
 }
 
 /* ---- what is imperfect ---- */
@@ -207,19 +222,32 @@ static enum status open_all(struct run *run) {
   return status;
 }
 
+/* What searches need beside the rows. */
+static enum status derive(struct run *run) {
+  const struct import_options *options = run->options;
+  unsigned threads = options->threads > 0 ? options->threads : 1;
+  struct import_step codes = {.threads = threads, .progress = report_codes, .context = run};
+  struct import_graph_steps graph = {.build = {.threads = threads, .progress = report_graph, .context = run},
+                                     .measure = {.threads = threads, .progress = report_recall, .context = run}};
+  enum status status = import_codes(run->writer, &codes, run->problem);
+  uint32_t least = options->graph_rows > 0 ? options->graph_rows : IMPORT_GRAPH_ROWS;
+  if (status != STATUS_OK || options->no_index || run->report.rows < least) return status;
+  return import_graph(run->writer, &graph, run->problem, &run->report.graph);
+}
+
 static enum status finish(struct run *run) {
   struct import_report *report = &run->report;
   if (report->rows == 0)
     return source_problem(run->source, 0, run->problem, "no rows: %s",
                           run->rows_seen ? "all were skipped" : "nothing follows the header");
-  report_progress(run, true);
+  enum status status = derive(run);
+  if (status != STATUS_OK) return status;
+  report_stage(run, IMPORT_FINISHING, 0, 0);
   struct writer_origin origin = {.source = source_label(run->source),
                                  .source_format = import_format_names[run->layout.format],
                                  .imported_at = (int64_t)time(NULL),
                                  .declared_rows = run->layout.declared_rows};
   memcpy(origin.skipped, report->skipped, sizeof origin.skipped);
-  enum status status = import_codes(run->writer, run->options->threads, run->problem);
-  if (status != STATUS_OK) return status;
   return writer_finish(run->writer, &origin, run->options->threads, run->problem, &report->file_size, report->digest);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "store/matrix/model.h"
+#include "store/matrix/recall.h"
 #include "store/status.h"
 
 enum import_format {
@@ -21,11 +22,22 @@ enum import_format {
 enum import_duplicates { DUPLICATES_FIRST, DUPLICATES_LAST, DUPLICATES_ERROR };
 enum import_encoding { ENCODING_KEEP, ENCODING_REPLACE, ENCODING_SKIP, ENCODING_ERROR };
 
+enum import_stage {
+  IMPORT_READING,
+  IMPORT_CODES,    /* all rows are read: codes are derived from them */
+  IMPORT_GRAPH,    /* a graph is built over them */
+  IMPORT_RECALL,   /* what it finds is measured */
+  IMPORT_FINISHING /* words are being sorted and the file is summed and synced */
+};
+
+enum { IMPORT_GRAPH_ROWS = 50000 }; /* below, comparing all rows is as fast */
+
 struct import_progress {
+  enum import_stage stage;
+  uint32_t done, all;   /* of the stage's work: rows, or a measure of it; 0 while reading and finishing */
   uint64_t bytes_read;  /* of the source as stored (compressed bytes of a compressed file) */
   uint64_t bytes_total; /* 0 when it is not known */
   uint64_t rows;
-  bool finishing; /* all rows are read: words are being sorted and the file is summed and synced */
 };
 
 struct import_options {
@@ -37,12 +49,24 @@ struct import_options {
   enum import_duplicates duplicates;
   enum import_encoding encoding;
   bool strict;
-  bool replace;     /* --force */
-  unsigned threads; /* to parse text and to sum the file with; 0 is 1 */
+  bool replace;        /* --force */
+  bool no_index;       /* no graph for approximate search */
+  uint32_t graph_rows; /* from which on there is one; 0 is IMPORT_GRAPH_ROWS */
+  unsigned threads;    /* to parse text, derive codes and graph and sum the file with; 0 is 1 */
   /* Called now and then from the importing thread; a warning is one line without its end. Either may be NULL. */
   void (*progress)(void *context, const struct import_progress *progress);
   void (*warning)(void *context, const char *text);
   void *context;
+};
+
+/* The graph that was made, if one was. */
+struct import_graph_report {
+  bool made;
+  double build_seconds, seconds; /* without and with the measuring and writing */
+  uint64_t bytes;                /* of the graph in the store file */
+  uint64_t temporary_bytes;      /* of temporary files that it was made in */
+  uint64_t private_bytes;        /* of heap, at its peak */
+  struct recall_table recall;
 };
 
 struct import_report {
@@ -55,6 +79,7 @@ struct import_report {
   uint64_t skipped[SKIP_COUNT];
   char first_skipped[SKIP_COUNT][160]; /* where the first of each kind was, with its word; empty when none */
   uint64_t warnings;
+  struct import_graph_report graph;
   uint64_t bytes_read;
   uint64_t text_bytes; /* bytes after decompression */
   uint64_t file_size;

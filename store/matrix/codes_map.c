@@ -156,28 +156,27 @@ static bool rest_holds(float rest, double all, double held, double skew) {
   return (double)rest * (double)rest >= all - held + skew * held - tolerance;
 }
 
-/* All coordinates of w at once: sixteen sums a time would be as many passes over it. */
-static void coordinates(const struct rows *rows, const double *w, double *v) {
+static void plain_dots(const double *w, const float *rows, uint32_t stride, size_t count, double *dots) {
   enum { LANES = 8 };
-  for (uint32_t k = 0; k < rows->codes->axis_count; k++) {
-    const float *axis = rows->codes->axes + (size_t)k * rows->stride;
+  for (size_t k = 0; k < count; k++) {
+    const float *row = rows + k * stride;
     double lane[LANES] = {0};
     uint32_t i = 0;
-    for (; i + LANES <= rows->stride; i += LANES)
-      for (uint32_t j = 0; j < LANES; j++) lane[j] += w[i + j] * (double)axis[i + j];
-    for (uint32_t j = 0; i + j < rows->stride; j++) lane[j] += w[i + j] * (double)axis[i + j];
-    v[k] = ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+    for (; i + LANES <= stride; i += LANES)
+      for (uint32_t j = 0; j < LANES; j++) lane[j] += w[i + j] * (double)row[i + j];
+    for (uint32_t j = 0; i + j < stride; j++) lane[j] += w[i + j] * (double)row[i + j];
+    dots[k] = ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
   }
 }
 
-bool codes_row_holds(const struct rows *rows, uint32_t row) {
+bool codes_row_holds(const struct rows *rows, uint32_t row, codes_dots_type *dots) {
   const struct codes *codes = rows->codes;
   double w[CODES_DIM_MAX], v[CODES_AXES_MAX], all = 0, base = 0, held = 0;
   uint32_t within = row & ((1u << rows->slab_shift) - 1), slab = row >> rows->slab_shift, lane = within % CODES_GROUP;
   const struct codes_coarse *group = &codes->coarse[slab][within / CODES_GROUP];
   const struct codes_fine *record = (const void *)(codes->fine[slab] + (size_t)within * codes->fine_bytes);
   codes_centred(rows, row, codes->centre, w);
-  coordinates(rows, w, v);
+  (dots ? dots : plain_dots)(w, codes->axes, rows->stride, codes->axis_count, v);
   for (uint32_t i = 0; i < rows->dim; i++) {
     all += w[i] * w[i];
     base += w[i] * (double)codes->centre[i];

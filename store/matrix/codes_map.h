@@ -20,9 +20,12 @@ enum status codes_map(const struct lmdb *lmdb, const struct rows *rows, const ch
                       struct codes **out) MUST_USE;
 void codes_unmap(struct codes *codes); /* NULL is allowed */
 
+/* dots[i] = the dot product of w and rows[i], for i < count, as kernel->dots() of search/kernel.h computes them. */
+typedef void codes_dots_type(const double *w, const float *rows, uint32_t stride, size_t count, double *dots);
+
 /* Whether the axes are as orthonormal as the codes say, and whether the codes of one row keep what codes.h promises:
- * for verify, and for tests. */
+ * for verify, and for tests. `dots` may be NULL for a plain one. */
 bool codes_axes_hold(const struct rows *rows);
-bool codes_row_holds(const struct rows *rows, uint32_t row);
+bool codes_row_holds(const struct rows *rows, uint32_t row, codes_dots_type *dots);
 
 #endif

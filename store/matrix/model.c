@@ -15,6 +15,7 @@
 #include "store/matrix/codes_map.h"
 #include "store/matrix/digest.h"
 #include "store/matrix/format.h"
+#include "store/matrix/graph_map.h"
 #include "store/matrix/lmdb.h"
 
 struct model {
@@ -24,7 +25,8 @@ struct model {
   struct rows rows;
   const float **slabs;
   const double **norms;
-  struct codes *codes; /* NULL: the file has none */
+  struct codes *codes;     /* NULL: the file has none */
+  struct graph_map *graph; /* NULL: the file has none */
   struct vocabulary *vocabulary;
   struct model_info info;
 };
@@ -102,7 +104,8 @@ static void fill_info(struct model *model, uint64_t file_size) {
                                     .source_format = head->source_format,
                                     .imported_at = head->imported_at,
                                     .declared_rows = head->declared_rows,
-                                    .file_size = file_size};
+                                    .file_size = file_size,
+                                    .recall = model->graph ? &model->graph->recall : NULL};
   memcpy(model->info.skipped, head->skipped, sizeof head->skipped);
   digest_hex(head->digest, model->info.digest);
   memcpy(model->info.content, head->digest, sizeof model->info.content);
@@ -119,6 +122,7 @@ static enum status load(struct model *model, int fd, unsigned threads, const cha
   if (status == STATUS_OK) status = map_rows(model, file, problem);
   if (status == STATUS_OK) status = codes_map(model->lmdb, &model->rows, file, problem, &model->codes);
   if (status == STATUS_OK) model->rows.codes = model->codes;
+  if (status == STATUS_OK) status = graph_map(model->lmdb, &model->rows, file, problem, &model->graph);
   if (status == STATUS_OK) status = vocabulary_new(model->lmdb, &model->head, file, problem, &model->vocabulary);
   if (status == STATUS_OK) fill_info(model, (uint64_t)about.st_size);
   return status;
@@ -151,6 +155,7 @@ void model_drop(struct model *model) {
   if (!model || atomic_fetch_sub_explicit(&model->references, 1, memory_order_acq_rel) > 1) return;
   vocabulary_free(model->vocabulary);
   codes_unmap(model->codes);
+  graph_unmap(model->graph);
   lmdb_close(model->lmdb);
   free(model->slabs);
   free(model->norms);
@@ -159,6 +164,10 @@ void model_drop(struct model *model) {
 
 const struct rows *model_rows(const struct model *model) {
   return &model->rows;
+}
+
+const struct graph *model_graph(const struct model *model) {
+  return model->graph ? &model->graph->graph : NULL;
 }
 
 const struct vocabulary *model_vocabulary(const struct model *model) {

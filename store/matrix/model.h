@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "store/matrix/graph.h"
+#include "store/matrix/recall.h"
 #include "store/matrix/rows.h"
 #include "store/matrix/vocabulary.h"
 #include "store/status.h"
@@ -44,7 +46,8 @@ struct model_info {
   int64_t imported_at;       /* seconds since 1970-01-01 UTC */
   uint64_t declared_rows;    /* what the source's header said; 0 when it had none */
   uint64_t skipped[SKIP_COUNT];
-  uint64_t file_size; /* bytes */
+  uint64_t file_size;                /* bytes */
+  const struct recall_table *recall; /* what its graph was measured to find; NULL: it has no graph */
 };
 
 struct model;
@@ -58,6 +61,7 @@ struct model *model_acquire(struct model *model); /* returns its argument */
 void model_drop(struct model *model);             /* NULL is allowed */
 
 const struct rows *model_rows(const struct model *model);
+const struct graph *model_graph(const struct model *model); /* NULL: it has none, searches compare all rows */
 const struct vocabulary *model_vocabulary(const struct model *model);
 const struct model_info *model_info(const struct model *model);
 

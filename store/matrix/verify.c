@@ -2,17 +2,18 @@
 #include "store/matrix/verify.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
-#include "store/matrix/codes_map.h"
+#include "store/crew.h"
 #include "store/matrix/digest.h"
 
 static bool same_bits(double a, double b) {
   return memcmp(&a, &b, sizeof a) == 0;
 }
 
-static enum status check_row(const struct rows *rows, uint32_t row, struct problem *problem) {
+static enum status check_floats(const struct rows *rows, uint32_t row, codes_dots_type *dots, struct problem *problem) {
   static const float padding[ROWS_STRIDE_UNIT] = {0};
   const float *vector = rows_at(rows, row);
   for (uint32_t i = 0; i < rows->dim; i++)
@@ -21,7 +22,7 @@ static enum status check_row(const struct rows *rows, uint32_t row, struct probl
     return problem_set(problem, STATUS_DAMAGED, 0, "row %u: the padding is not zero", row);
   if (!same_bits(rows_norm(rows, row), rows_norm_of(vector, rows->dim)))
     return problem_set(problem, STATUS_DAMAGED, 0, "row %u: the stored norm is not the row's", row);
-  if (rows->codes && !codes_row_holds(rows, row))
+  if (rows->codes && !codes_row_holds(rows, row, dots))
     return problem_set(problem, STATUS_DAMAGED, 0, "row %u: its codes are not the row's; import it again", row);
   return STATUS_OK;
 }
@@ -61,27 +62,73 @@ static enum status check_order(const struct vocabulary *vocabulary, struct probl
   return STATUS_OK;
 }
 
-enum status verify_model(const struct model *model, struct problem *problem) {
+/* A check of all rows and words by many threads. */
+struct verification {
+  const struct model *model;
+  codes_dots_type *dots;
+  _Atomic uint64_t first_wrong; /* row; as many as there are: none */
+};
+
+static enum status check_row(const struct verification *check, uint32_t row, struct problem *problem) {
+  enum status status = check_floats(model_rows(check->model), row, check->dots, problem);
+  return status == STATUS_OK ? check_word(model_vocabulary(check->model), row, problem) : status;
+}
+
+static void check_rows(void *context, unsigned member, uint32_t first, uint32_t end) {
+  struct verification *check = context;
+  struct problem ignored;
+  (void)member;
+  for (uint32_t row = first; row < end; row++) {
+    uint64_t wrong = atomic_load_explicit(&check->first_wrong, memory_order_relaxed);
+    if (row >= wrong) return;
+    if (check_row(check, row, &ignored) == STATUS_OK) continue;
+    while (row < wrong && !atomic_compare_exchange_weak(&check->first_wrong, &wrong, row)) {
+    }
+    return;
+  }
+}
+
+/* Rows are checked in any order, and the first that is wrong once more, to be told. */
+static enum status check_all_rows(const struct model *model, const struct verify_options *options,
+                                  struct problem *problem) {
+  enum { GRAIN = 256 };
+  uint32_t count = model_rows(model)->count;
+  struct verification check = {.model = model, .dots = options->dots};
+  struct crew *crew;
+  enum status status = crew_new(options->threads, &crew);
+  if (status != STATUS_OK) return problem_set(problem, status, 0, "out of memory");
+  atomic_init(&check.first_wrong, count);
+  crew_share(crew, count, GRAIN, check_rows, &check);
+  crew_free(crew);
+  uint64_t wrong = atomic_load(&check.first_wrong);
+  return wrong < count ? check_row(&check, (uint32_t)wrong, problem) : STATUS_OK;
+}
+
+static enum status check_digest(const struct model *model, struct problem *problem) {
   const struct rows *rows = model_rows(model);
-  const struct vocabulary *vocabulary = model_vocabulary(model);
   struct digest *digest;
   enum status status = digest_new(&digest);
   if (status != STATUS_OK) return problem_set(problem, status, 0, "out of memory");
-  if (rows->codes && !codes_axes_hold(rows))
-    status = problem_set(problem, STATUS_DAMAGED, 0, "the axes of the codes are not at right angles; import it again");
-  for (uint32_t row = 0; status == STATUS_OK && row < rows->count; row++) {
-    status = check_row(rows, row, problem);
-    if (status == STATUS_OK) status = check_word(vocabulary, row, problem);
-    if (status == STATUS_OK) digest_add(digest, vocabulary_word(vocabulary, row), rows_at(rows, row), rows->dim);
-  }
+  for (uint32_t row = 0; row < rows->count; row++)
+    digest_add(digest, vocabulary_word(model_vocabulary(model), row), rows_at(rows, row), rows->dim);
   unsigned char bytes[16];
   char hex[33];
   digest_result(digest, bytes);
   digest_hex(bytes, hex);
   digest_free(digest);
-  if (status == STATUS_OK) status = check_order(vocabulary, problem);
-  if (status == STATUS_OK && strcmp(hex, model_info(model)->digest) != 0)
-    status = problem_set(problem, STATUS_DAMAGED, 0, "the content's digest is %s, but the head says %s", hex,
-                         model_info(model)->digest);
+  if (strcmp(hex, model_info(model)->digest) == 0) return STATUS_OK;
+  return problem_set(problem, STATUS_DAMAGED, 0, "the content's digest is %s, but the head says %s", hex,
+                     model_info(model)->digest);
+}
+
+enum status verify_model(const struct model *model, const struct verify_options *options, struct problem *problem) {
+  const struct rows *rows = model_rows(model);
+  if (rows->codes && !codes_axes_hold(rows))
+    return problem_set(problem, STATUS_DAMAGED, 0, "the axes of the codes are not at right angles; import it again");
+  enum status status = check_all_rows(model, options, problem);
+  if (status == STATUS_OK) status = check_order(model_vocabulary(model), problem);
+  if (status == STATUS_OK) status = check_digest(model, problem);
+  if (status == STATUS_OK && model_graph(model))
+    status = graph_verify(model_graph(model), rows, options->threads, problem);
   return status;
 }

@@ -2,11 +2,18 @@
 #ifndef WORDVEC_STORE_MATRIX_VERIFY_H
 #define WORDVEC_STORE_MATRIX_VERIFY_H
 
+#include "store/matrix/codes_map.h"
 #include "store/matrix/model.h"
 
-/* Checks each row (finite, padding zero, norm as recomputed, codes that keep what
- * codes.h promises), each word (found under its row, unique, keys in order
- * and none left over) and the digest. STATUS_OK, or STATUS_DAMAGED with the first broken invariant in *problem. */
-enum status verify_model(const struct model *model, struct problem *problem) MUST_USE;
+struct verify_options {
+  unsigned threads;      /* at least 1 */
+  codes_dots_type *dots; /* a faster one than verify's own, or NULL: most of the time goes into checking codes */
+};
+
+/* Checks each row (finite, padding zero, norm as recomputed, codes that keep what codes.h promises), each word (found
+ * under its row, unique, keys in order and none left over), the digest, and the graph as graph_verify() does.
+ * STATUS_OK, or STATUS_DAMAGED with the first broken invariant in *problem. */
+enum status verify_model(const struct model *model, const struct verify_options *options,
+                         struct problem *problem) MUST_USE;
 
 #endif

@@ -17,6 +17,7 @@
 #include "store/matrix/codes_map.h"
 #include "store/matrix/digest.h"
 #include "store/matrix/format.h"
+#include "store/matrix/graph_map.h"
 #include "store/matrix/lmdb.h"
 #include "store/matrix/word_table.h"
 
@@ -38,11 +39,12 @@ struct writer {
   uint32_t dim; /* 0 before the first row */
   uint32_t stride;
   uint32_t slab_rows;
-  uint32_t slabs;     /* written */
-  uint32_t in_slab;   /* rows waiting in `slab` */
-  float *slab;        /* [slab_rows * stride] */
-  double *norms;      /* [slab_rows] */
-  const void **views; /* what writer_rows() lent: slabs of rows, then of norms */
+  uint32_t slabs;      /* written */
+  uint32_t in_slab;    /* rows waiting in `slab` */
+  float *slab;         /* [slab_rows * stride] */
+  double *norms;       /* [slab_rows] */
+  const void **views;  /* what writer_rows() lent: slabs of rows, then of norms */
+  struct codes *codes; /* and codes, NULL as long as there are none */
 };
 
 /* Opens and locks `path`. STATUS_BUSY when somebody else holds it. The lock counts only if the name still leads to the
@@ -143,6 +145,7 @@ void writer_close(struct writer *writer) {
   free(writer->slab);
   free(writer->norms);
   free(writer->views);
+  codes_unmap(writer->codes);
   free(writer);
 }
 
@@ -236,6 +239,10 @@ enum status writer_rows(struct writer *writer, struct problem *problem, struct r
     status = format_find(writer->lmdb, (struct format_part){FORMAT_NORMS, slab, rows * sizeof(double)}, writer->part,
                          problem, &norms[slab]);
   }
+  codes_unmap(writer->codes);
+  writer->codes = NULL;
+  if (status == STATUS_OK) status = codes_map(writer->lmdb, out, writer->part, problem, &writer->codes);
+  out->codes = writer->codes;
   return status;
 }
 
@@ -258,6 +265,30 @@ enum status writer_add_axes(struct writer *writer, const struct codes *codes, st
   enum status status = put_part(writer, (struct format_part){FORMAT_AXES, 0, length}, bytes, problem);
   free(bytes);
   return status == STATUS_OK ? lmdb_commit(writer->lmdb, problem) : status;
+}
+
+enum status writer_add_nodes(struct writer *writer, uint32_t slab, const uint8_t *nodes, size_t length,
+                             struct problem *problem) {
+  enum status status = put_part(writer, (struct format_part){FORMAT_LINKS, slab, length}, nodes, problem);
+  return status == STATUS_OK ? lmdb_commit(writer->lmdb, problem) : status;
+}
+
+enum status writer_add_graph(struct writer *writer, const struct graph_header *header,
+                             const struct recall_table *recall, const uint8_t *entries, struct problem *problem) {
+  struct graph shape;
+  graph_shape(header, &shape);
+  size_t length = graph_map_length(&shape);
+  unsigned char *bytes = malloc(length);
+  if (!bytes) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
+  graph_map_write(header, recall, bytes);
+  memcpy(bytes + GRAPH_MAP_FIXED, entries, length - GRAPH_MAP_FIXED);
+  enum status status = put_part(writer, (struct format_part){FORMAT_GRAPH, 0, length}, bytes, problem);
+  free(bytes);
+  return status == STATUS_OK ? lmdb_commit(writer->lmdb, problem) : status;
+}
+
+const char *writer_folder(const struct writer *writer) {
+  return writer->store;
 }
 
 /* ---- what comes at the end ---- */

@@ -8,7 +8,9 @@
 #include <stdint.h>
 
 #include "store/matrix/codes.h"
+#include "store/matrix/graph.h"
 #include "store/matrix/model.h"
+#include "store/matrix/recall.h"
 
 struct writer;
 
@@ -33,8 +35,8 @@ enum status writer_open(const char *store, const char *name, bool replace, struc
 enum status writer_add(struct writer *writer, struct word word, const float *vector, uint32_t dim,
                        struct problem *problem, uint32_t *row) MUST_USE;
 
-/* The rows added so far, for what is to be derived from them: borrowed until the next call with this writer. No row may
- * be added afterwards. STATUS_BAD_MATRIX when there is none. */
+/* The rows added so far, for what is to be derived from them, with their codes if all of these were added: borrowed
+ * until the next call with this writer. No row may be added afterwards. STATUS_BAD_MATRIX when there is none. */
 enum status writer_rows(struct writer *writer, struct problem *problem, struct rows *rows) MUST_USE;
 
 /* Adds the codes of slab `slab`: those of `coarse` and the records of `fine` that belong to its rows. */
@@ -43,6 +45,19 @@ enum status writer_add_codes(struct writer *writer, uint32_t slab, const struct 
 
 /* Adds what belongs to the codes of all slabs; without it the file has no codes. Their slabs are not looked at. */
 enum status writer_add_axes(struct writer *writer, const struct codes *codes, struct problem *problem) MUST_USE;
+
+/* Adds slab `slab` of a graph's nodes: `length` bytes. */
+enum status writer_add_nodes(struct writer *writer, uint32_t slab, const uint8_t *nodes, size_t length,
+                             struct problem *problem) MUST_USE;
+
+/* Adds what belongs to all of a graph, its entries among it; without it the file has no graph. Its slabs of nodes are
+ * not looked at. */
+enum status writer_add_graph(struct writer *writer, const struct graph_header *header,
+                             const struct recall_table *recall, const uint8_t *entries,
+                             struct problem *problem) MUST_USE;
+
+/* The folder that the file is made in, for temporary files beside it. */
+const char *writer_folder(const struct writer *writer);
 
 /* Completes the file (word keys, metadata, sums, these with `threads`), syncs it, renames it over any earlier version
  * and syncs the folder. STATUS_BAD_MATRIX when no row was added. On success *file_size is its size in bytes, and the

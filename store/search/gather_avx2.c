@@ -20,7 +20,7 @@ static inline int32_t sum_of(__m256i eight) {
 
 static inline int32_t dot(const struct gather_query *query, const uint8_t *code) {
   __m256i even = _mm256_setzero_si256(), odd = even;
-  size_t length = (size_t)query->lines * GATHER_LINE;
+  size_t length = (size_t)query->lines * GRAPH_LINE;
   for (size_t i = 0; i < length; i += 32) {
     even = add_sixteen(even, query->values + i, code + i);
     odd = add_sixteen(odd, query->values + i + 16, code + i + 16);
@@ -28,8 +28,8 @@ static inline int32_t dot(const struct gather_query *query, const uint8_t *code)
   return sum_of(_mm256_add_epi32(even, odd)) - query->bias;
 }
 
-void gather_avx2(const struct gather_query *query, const struct gather_blocks *blocks, const uint32_t *ids,
-                 size_t count, int32_t *dots) {
+void gather_avx2(const struct gather_query *query, const struct graph_blocks *blocks, const uint32_t *ids, size_t count,
+                 int32_t *dots) {
   gather_codes(query, blocks, ids, count, dots, dot);
 }
 

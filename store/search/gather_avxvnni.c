@@ -18,14 +18,14 @@ static inline int32_t sum_of(__m256i eight) {
 static inline int32_t dot(const struct gather_query *query, const uint8_t *code) {
   __m256i even = _mm256_setzero_si256(), odd = even;
   const int8_t *values = query->values;
-  for (uint32_t line = 0; line < query->lines; line++, code += GATHER_LINE, values += GATHER_LINE) {
+  for (uint32_t line = 0; line < query->lines; line++, code += GRAPH_LINE, values += GRAPH_LINE) {
     even = _mm256_dpbusd_avx_epi32(even, half_line(code), half_line(values));
-    odd = _mm256_dpbusd_avx_epi32(odd, half_line(code + GATHER_LINE / 2), half_line(values + GATHER_LINE / 2));
+    odd = _mm256_dpbusd_avx_epi32(odd, half_line(code + GRAPH_LINE / 2), half_line(values + GRAPH_LINE / 2));
   }
   return sum_of(_mm256_add_epi32(even, odd)) - query->bias;
 }
 
-void gather_avxvnni(const struct gather_query *query, const struct gather_blocks *blocks, const uint32_t *ids,
+void gather_avxvnni(const struct gather_query *query, const struct graph_blocks *blocks, const uint32_t *ids,
                     size_t count, int32_t *dots) {
   gather_codes(query, blocks, ids, count, dots, dot);
 }

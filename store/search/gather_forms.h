@@ -6,33 +6,29 @@
 
 enum { GATHER_AHEAD = 6 }; /* codes asked for ahead of the one being multiplied */
 
-static inline const uint8_t *block_at(const struct gather_blocks *blocks, uint32_t id) {
-  return blocks->bytes + (size_t)id * blocks->block_bytes;
-}
-
 static inline void prefetch_code(const uint8_t *code, uint32_t lines) {
-  for (uint32_t line = 0; line < lines; line++) __builtin_prefetch(code + (size_t)line * GATHER_LINE);
+  for (uint32_t line = 0; line < lines; line++) __builtin_prefetch(code + (size_t)line * GRAPH_LINE);
 }
 
 /* Before the first of `count` codes, and then at each of them, some are asked for ahead. */
-static inline void prefetch_first(const struct gather_query *query, const struct gather_blocks *blocks,
+static inline void prefetch_first(const struct gather_query *query, const struct graph_blocks *blocks,
                                   const uint32_t *ids, size_t count) {
-  for (size_t i = 0; i < count && i < GATHER_AHEAD; i++) prefetch_code(block_at(blocks, ids[i]), query->lines);
+  for (size_t i = 0; i < count && i < GATHER_AHEAD; i++) prefetch_code(graph_block(blocks, ids[i]), query->lines);
 }
 
-static inline void prefetch_next(const struct gather_query *query, const struct gather_blocks *blocks,
+static inline void prefetch_next(const struct gather_query *query, const struct graph_blocks *blocks,
                                  const uint32_t *ids, size_t count, size_t i) {
-  if (i + GATHER_AHEAD < count) prefetch_code(block_at(blocks, ids[i + GATHER_AHEAD]), query->lines);
+  if (i + GATHER_AHEAD < count) prefetch_code(graph_block(blocks, ids[i + GATHER_AHEAD]), query->lines);
 }
 
 /* The form whose dot() this is of one code, less the query's bias where that is in it. */
-static inline void gather_codes(const struct gather_query *query, const struct gather_blocks *blocks,
+static inline void gather_codes(const struct gather_query *query, const struct graph_blocks *blocks,
                                 const uint32_t *ids, size_t count, int32_t *dots,
                                 int32_t (*dot)(const struct gather_query *query, const uint8_t *code)) {
   prefetch_first(query, blocks, ids, count);
   for (size_t i = 0; i < count; i++) {
     prefetch_next(query, blocks, ids, count, i);
-    dots[i] = dot(query, block_at(blocks, ids[i]));
+    dots[i] = dot(query, graph_block(blocks, ids[i]));
   }
 }
 

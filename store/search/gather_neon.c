@@ -8,14 +8,14 @@
 
 static inline int32x4_t add_sixteen(int32x4_t sums, const int8_t *query, const uint8_t *code) {
   int8x16_t left = vld1q_s8(query);
-  int8x16_t right = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(code), vdupq_n_u8(CODES_ZERO)));
+  int8x16_t right = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(code), vdupq_n_u8(GRAPH_ZERO)));
   sums = vpadalq_s16(sums, vmull_s8(vget_low_s8(left), vget_low_s8(right)));
   return vpadalq_s16(sums, vmull_high_s8(left, right));
 }
 
 static inline int32_t dot(const struct gather_query *query, const uint8_t *code) {
   int32x4_t even = vdupq_n_s32(0), odd = even;
-  size_t length = (size_t)query->lines * GATHER_LINE;
+  size_t length = (size_t)query->lines * GRAPH_LINE;
   for (size_t i = 0; i < length; i += 32) {
     even = add_sixteen(even, query->values + i, code + i);
     odd = add_sixteen(odd, query->values + i + 16, code + i + 16);
@@ -23,8 +23,8 @@ static inline int32_t dot(const struct gather_query *query, const uint8_t *code)
   return vaddvq_s32(vaddq_s32(even, odd));
 }
 
-void gather_neon(const struct gather_query *query, const struct gather_blocks *blocks, const uint32_t *ids,
-                 size_t count, int32_t *dots) {
+void gather_neon(const struct gather_query *query, const struct graph_blocks *blocks, const uint32_t *ids, size_t count,
+                 int32_t *dots) {
   gather_codes(query, blocks, ids, count, dots, dot);
 }
 

@@ -57,7 +57,7 @@ void graph_balance(struct graph_work *work) {
     for (uint32_t i = 0; i < link_count; i++) arriving[links[i]]++;
   }
   for (uint32_t node = 0; node < graph->node_count; node++) {
-    struct candidate neighbours[GRAPH_DEGREE_MOST];
+    struct candidate neighbours[GRAPH_DEGREE_MAX];
     if (arriving[node] >= least) continue;
     uint32_t count = neighbours_of(work, node, neighbours);
     for (uint32_t i = 0; i < count && arriving[node] < least; i++)

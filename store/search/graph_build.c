@@ -12,13 +12,13 @@ struct graph_options graph_options_default(void) {
 }
 
 static size_t line_up(size_t bytes) {
-  return (bytes + GRAPH_ALIGNMENT - 1) / GRAPH_ALIGNMENT * GRAPH_ALIGNMENT;
+  return (bytes + GRAPH_LINE - 1) / GRAPH_LINE * GRAPH_LINE;
 }
 
 /* The shares of the memory for work; `work` may be NULL to learn their sum. */
 static size_t share_out(struct graph_work *work, uint8_t *memory, uint32_t node_count, uint32_t degree) {
   size_t batch_links = (size_t)GRAPH_BATCH_MOST * degree;
-  if (batch_links < GRAPH_ENTRIES_MOST) batch_links = GRAPH_ENTRIES_MOST; /* graph_order.c counts cells there */
+  if (batch_links < GRAPH_ENTRIES_MAX) batch_links = GRAPH_ENTRIES_MAX; /* graph_order.c counts cells there */
   const size_t sizes[] = {node_count * sizeof *work->order,   node_count * sizeof *work->cells,
                           batch_links * sizeof *work->staged, GRAPH_BATCH_MOST * sizeof *work->staged_count,
                           batch_links * sizeof *work->wishes, (batch_links + 1) * sizeof *work->wish_starts};
@@ -35,9 +35,25 @@ static size_t share_out(struct graph_work *work, uint8_t *memory, uint32_t node_
   return offsets[sizeof sizes / sizeof sizes[0]];
 }
 
+static size_t nodes_offset(const struct graph *graph) {
+  return sizeof(struct graph_header) + graph->entry_count * graph->entries.block_bytes;
+}
+
+size_t graph_image_bytes(const struct graph *graph) {
+  return nodes_offset(graph) + graph->node_count * graph->nodes.block_bytes;
+}
+
+void graph_image_place(const uint8_t *image, const uint8_t **slabs, struct graph *graph) {
+  slabs[0] = image + sizeof(struct graph_header);
+  for (uint32_t slab = 0; slab < graph->node_slabs; slab++)
+    slabs[1 + slab] =
+        image + nodes_offset(graph) + ((size_t)slab << graph->nodes.slab_shift) * graph->nodes.block_bytes;
+  graph_place(graph, slabs);
+}
+
 static struct graph_header shape_of(const struct rows *rows, const struct graph_options *options) {
   uint32_t entries = options->entries > 0 ? options->entries : (uint32_t)sqrt((double)rows->count);
-  if (entries > GRAPH_ENTRIES_MOST) entries = GRAPH_ENTRIES_MOST;
+  if (entries > GRAPH_ENTRIES_MAX) entries = GRAPH_ENTRIES_MAX;
   if (entries > rows->count) entries = rows->count;
   return (struct graph_header){
       .node_count = rows->count, .dim = rows->dim, .degree = options->degree, .entry_count = entries};
@@ -45,15 +61,17 @@ static struct graph_header shape_of(const struct rows *rows, const struct graph_
 
 enum status graph_build_sizes(const struct rows *rows, const struct graph_options *options, struct problem *problem,
                               size_t *image_bytes, size_t *work_bytes) {
-  if (rows->count < 1 || rows->count > GRAPH_NODES_MOST || rows->dim < 1 || rows->dim > GATHER_DIM_MOST)
+  if (rows->count < 1 || rows->count > GRAPH_NODES_MAX || rows->dim < 1 || rows->dim > GRAPH_DIM_MAX)
     return problem_set(problem, STATUS_BAD_ARGUMENT, 0,
                        "no neighbour graph can be built over %" PRIu32 " rows of %" PRIu32 " dimensions", rows->count,
                        rows->dim);
-  if (options->degree < 2 || options->degree > GRAPH_DEGREE_MOST || options->width < 1 || options->passes < 1 ||
+  if (options->degree < 2 || options->degree > GRAPH_DEGREE_MAX || options->width < 1 || options->passes < 1 ||
       !(options->alpha >= 1) || options->threads < 1)
     return problem_set(problem, STATUS_BAD_ARGUMENT, 0, "no neighbour graph can have these options");
-  struct graph_header shape = shape_of(rows, options);
-  *image_bytes = graph_image_bytes(shape.node_count, shape.dim, shape.degree, shape.entry_count);
+  struct graph_header header = shape_of(rows, options);
+  struct graph shape;
+  graph_shape(&header, &shape);
+  *image_bytes = graph_image_bytes(&shape);
   *work_bytes = share_out(NULL, NULL, rows->count, options->degree);
   return STATUS_OK;
 }
@@ -66,11 +84,12 @@ static void release(struct graph_work *work) {
     free(work->hands[i].products);
   }
   free(work->hands);
+  free(work->slabs);
   crew_free(work->crew);
 }
 
 static size_t room_of(const struct graph_work *work) {
-  return (size_t)work->options->width + 2 * GRAPH_DEGREE_MOST;
+  return (size_t)work->options->width + 2 * GRAPH_DEGREE_MAX;
 }
 
 /* All of the heap that a build takes, from its beginning to its end; threads' stacks aside. */
@@ -89,7 +108,10 @@ static enum status prepare_hand(const struct graph_work *work, struct graph_hand
   return graph_walk_init(&hand->walk, &work->graph, work->options->width);
 }
 
-static enum status prepare(struct graph_work *work) {
+static enum status prepare(struct graph_work *work, const uint8_t *image) {
+  work->slabs = calloc(1 + (size_t)work->graph.node_slabs, sizeof *work->slabs);
+  if (!work->slabs) return STATUS_NO_MEMORY;
+  graph_image_place(image, work->slabs, &work->graph);
   work->hands = calloc(work->options->threads, sizeof *work->hands);
   if (!work->hands) return STATUS_NO_MEMORY;
   for (unsigned i = 0; i < work->options->threads; i++) {
@@ -147,11 +169,11 @@ enum status graph_build(const struct kernel *kernel, const struct rows *rows, co
   if (status != STATUS_OK) return status;
   struct graph_header header = shape_of(rows, options);
   struct graph_work work = {.rows = rows, .options = options, .kernel = kernel};
-  graph_view(memory->image, &header, &work.graph);
-  work.entry_bytes = memory->image + (work.graph.entries.bytes - memory->image);
-  work.node_bytes = memory->image + (work.graph.nodes.bytes - memory->image);
+  graph_shape(&header, &work.graph);
+  work.entry_bytes = memory->image + sizeof header;
+  work.node_bytes = memory->image + nodes_offset(&work.graph);
   share_out(&work, memory->work, rows->count, options->degree);
-  status = prepare(&work);
+  status = prepare(&work, memory->image);
   if (status == STATUS_OK) {
     graph_order_rows(&work);
     status = insert_all(&work);

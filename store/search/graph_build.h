@@ -6,11 +6,12 @@
 
 #include <stdbool.h>
 
+#include "store/matrix/graph.h"
 #include "store/matrix/rows.h"
-#include "store/search/graph.h"
+#include "store/search/kernel.h"
 
 struct graph_options {
-  uint32_t degree;   /* links a node may have, 2 … GRAPH_DEGREE_MOST */
+  uint32_t degree;   /* links a node may have, 2 … GRAPH_DEGREE_MAX */
   uint32_t width;    /* of the search that finds a row's neighbours */
   uint32_t passes;   /* 1, or 2 to link every row once more when all are there */
   float alpha;       /* at least 1: how much shorter a detour must be to make a link superfluous */
@@ -29,6 +30,11 @@ struct graph_statistics {
 };
 
 struct graph_options graph_options_default(void);
+
+/* An image is the header, the entries and the nodes of a graph (matrix/graph.h), one behind the other: how many bytes
+ * that takes for a shape, and the graph that lies there; `slabs` has room for 1 + graph->node_slabs and is borrowed. */
+size_t graph_image_bytes(const struct graph *graph);
+void graph_image_place(const uint8_t *image, const uint8_t **slabs, struct graph *graph);
 
 /* The bytes that graph_build() needs for the image and for its work. STATUS_BAD_ARGUMENT for options or rows that no
  * graph can have. */

@@ -115,7 +115,7 @@ static bool has_link(const uint32_t *links, uint32_t count, uint32_t to) {
 static uint32_t thin_again(struct graph_work *work, struct graph_hand *hand, uint32_t node,
                            const struct graph_wish *wishes, uint32_t count) {
   const struct graph *graph = &work->graph;
-  uint32_t room = work->options->width + GRAPH_DEGREE_MOST;
+  uint32_t room = work->options->width + GRAPH_DEGREE_MAX;
   if (count > room) count = room;
   graph_walk_aim_at(&hand->walk, graph, node);
   for (uint32_t i = 0; i < count; i++) hand->ids[i] = wishes[i].to;

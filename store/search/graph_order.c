@@ -27,7 +27,7 @@ static uint64_t step_of(uint32_t count) {
 static void write_code(const struct graph_work *work, uint8_t *block, uint32_t row, uint32_t id) {
   const struct graph *graph = &work->graph;
   float scale = graph_code_vector(rows_at(work->rows, row), graph->dim, (int8_t *)block);
-  for (uint32_t i = 0; i < graph->code_bytes; i++) block[i] = (uint8_t)(block[i] + CODES_ZERO);
+  for (uint32_t i = 0; i < graph->code_bytes; i++) block[i] = (uint8_t)(block[i] + GRAPH_ZERO);
   *(struct graph_code *)(void *)(block + graph->code_bytes) = (struct graph_code){.scale = scale, .id = id};
 }
 

@@ -64,7 +64,7 @@ static uint32_t rows_to_rank(const struct graph_index *index, const struct graph
   uint32_t count = 0;
   for (uint32_t i = 0; i < walk->nearest_count && count < most; i++) {
     uint32_t row = graph_code_of(&index->graph, &index->graph.nodes, candidate_node(walk->nearest[i]))->id;
-    if (is_excluded(query, row)) continue;
+    if (row >= index->rows->count || is_excluded(query, row)) continue; /* no file is trusted so far */
     walk->nearest[count++].node = row;
   }
   return count;

@@ -2,8 +2,8 @@
 #ifndef WORDVEC_STORE_SEARCH_GRAPH_SEARCH_H
 #define WORDVEC_STORE_SEARCH_GRAPH_SEARCH_H
 
+#include "store/matrix/graph.h"
 #include "store/matrix/rows.h"
-#include "store/search/graph.h"
 #include "store/search/kernel.h"
 #include "store/search/topk.h"
 

@@ -15,26 +15,12 @@ enum {
   BEGINNINGS = 4     /* entries that a walk begins at, if it is wide enough */
 };
 
-float graph_code_vector(const float *vector, uint32_t dim, int8_t *values) {
-  float most = 0;
-  for (uint32_t i = 0; i < dim; i++)
-    if (fabsf(vector[i]) > most) most = fabsf(vector[i]);
-  double factor = most > 0 ? CODES_LARGEST / (double)most : 0;
-  int64_t squares = 0;
-  for (uint32_t i = 0; i < dim; i++) {
-    long value = lrint(vector[i] * factor);
-    values[i] = (int8_t)value;
-    squares += value * value;
-  }
-  return squares > 0 ? (float)(1 / sqrt((double)squares)) : 0.0f;
-}
-
 enum status graph_walk_init(struct graph_walk *walk, const struct graph *graph, uint32_t width_most) {
   size_t words = graph->node_count / 64 + 1;
   uint32_t width = width_most < graph->node_count ? width_most : graph->node_count;
   *walk = (struct graph_walk){.width_most = width, .touched_most = (uint32_t)words};
   walk->query.lines = graph->code_lines;
-  walk->values = aligned_alloc(GATHER_LINE, (size_t)graph->code_lines * GATHER_LINE);
+  walk->values = aligned_alloc(GRAPH_LINE, (size_t)graph->code_lines * GRAPH_LINE);
   walk->visited = calloc(words, sizeof *walk->visited);
   walk->touched = calloc(words, sizeof *walk->touched);
   walk->nearest = calloc((size_t)width + 1, sizeof *walk->nearest);
@@ -42,7 +28,7 @@ enum status graph_walk_init(struct graph_walk *walk, const struct graph *graph, 
     graph_walk_release(walk);
     return STATUS_NO_MEMORY;
   }
-  memset(walk->values, 0, (size_t)graph->code_lines * GATHER_LINE);
+  memset(walk->values, 0, (size_t)graph->code_lines * GRAPH_LINE);
   walk->query.values = walk->values;
   return STATUS_OK;
 }
@@ -57,8 +43,7 @@ enum status graph_walk_reserve(struct graph_walk *walk, uint32_t width) {
 }
 
 size_t graph_walk_bytes(const struct graph_walk *walk) {
-  return (size_t)walk->query.lines * GATHER_LINE +
-         walk->touched_most * (sizeof *walk->visited + sizeof *walk->touched) +
+  return (size_t)walk->query.lines * GRAPH_LINE + walk->touched_most * (sizeof *walk->visited + sizeof *walk->touched) +
          ((size_t)walk->width_most + 1) * sizeof *walk->nearest;
 }
 
@@ -73,7 +58,7 @@ void graph_walk_release(struct graph_walk *walk) {
 static void set_bias(struct graph_walk *walk, uint32_t dim) {
   int32_t sum = 0;
   for (uint32_t i = 0; i < dim; i++) sum += walk->values[i];
-  walk->query.bias = CODES_ZERO * sum;
+  walk->query.bias = GRAPH_ZERO * sum;
 }
 
 void graph_walk_aim(struct graph_walk *walk, const float *vector, uint32_t dim) {
@@ -82,8 +67,8 @@ void graph_walk_aim(struct graph_walk *walk, const float *vector, uint32_t dim) 
 }
 
 void graph_walk_aim_at(struct graph_walk *walk, const struct graph *graph, uint32_t node) {
-  const uint8_t *code = graph->nodes.bytes + (size_t)node * graph->nodes.block_bytes;
-  for (uint32_t i = 0; i < graph->dim; i++) walk->values[i] = (int8_t)(code[i] - CODES_ZERO);
+  const uint8_t *code = graph_block(&graph->nodes, node);
+  for (uint32_t i = 0; i < graph->dim; i++) walk->values[i] = (int8_t)(code[i] - GRAPH_ZERO);
   walk->query_scale = graph_code_of(graph, &graph->nodes, node)->scale;
   set_bias(walk, graph->dim);
 }
@@ -170,14 +155,14 @@ uint32_t graph_nearest_entry(const struct graph_walk *walk, const struct graph *
 
 static inline void prefetch_links(const struct graph *graph, uint32_t node) {
   const uint32_t *links = graph_links(graph, node);
-  for (uint32_t i = 0; i < graph->degree; i += GATHER_LINE / sizeof *links) __builtin_prefetch(links + i);
+  for (uint32_t i = 0; i < graph->degree; i += GRAPH_LINE / sizeof *links) __builtin_prefetch(links + i);
 }
 
 /* Follows a node's links; the lowest place in the list that a new candidate took, or `width`. */
 static uint32_t follow(struct graph_walk *walk, const struct graph *graph, const struct kernel *kernel, uint32_t node,
                        uint32_t width) {
-  uint32_t fresh[GRAPH_DEGREE_MOST] = {0};
-  int32_t products[GRAPH_DEGREE_MOST];
+  uint32_t fresh[GRAPH_DEGREE_MAX] = {0};
+  int32_t products[GRAPH_DEGREE_MAX];
   const uint32_t *links = graph_links(graph, node);
   uint32_t count = 0;
   for (uint32_t i = 0; i < graph->degree && links[i] < graph->node_count; i++) {

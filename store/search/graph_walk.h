@@ -5,8 +5,9 @@
 
 #include <stdbool.h>
 
+#include "store/matrix/graph.h"
 #include "store/matrix/rows.h"
-#include "store/search/graph.h"
+#include "store/search/kernel.h"
 
 /* A node and its similarity to the query, without the query's own scale. */
 struct candidate {
@@ -66,8 +67,5 @@ void graph_walk_run(struct graph_walk *walk, const struct graph *graph, const st
 
 /* The entry nearest to the query, the first of equals. */
 uint32_t graph_nearest_entry(const struct graph_walk *walk, const struct graph *graph, const struct kernel *kernel);
-
-/* A vector as a code: `values` gets `dim` of them; returns 1 / their norm. */
-float graph_code_vector(const float *vector, uint32_t dim, int8_t *values);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef WORDVEC_STORE_SEARCH_GRAPH_WORK_H
 #define WORDVEC_STORE_SEARCH_GRAPH_WORK_H
 
-#include "store/search/crew.h"
+#include "store/crew.h"
 #include "store/search/graph_build.h"
 #include "store/search/graph_walk.h"
 
@@ -11,7 +11,7 @@ enum { GRAPH_BATCH_MOST = 2048 }; /* rows inserted at a time */
 /* What one member of the crew needs. */
 struct graph_hand {
   struct graph_walk walk;
-  struct candidate *candidates; /* [width + 2 * GRAPH_DEGREE_MOST] */
+  struct candidate *candidates; /* [width + 2 * GRAPH_DEGREE_MAX] */
   uint32_t *ids;                /* as many */
   int32_t *products;            /* as many */
 };
@@ -26,7 +26,8 @@ struct graph_work {
   const struct graph_options *options;
   const struct kernel *kernel;
   struct graph graph;
-  uint8_t *entry_bytes, *node_bytes; /* graph.entries.bytes and graph.nodes.bytes, to be written */
+  const uint8_t **slabs;             /* of the graph */
+  uint8_t *entry_bytes, *node_bytes; /* the same memory, to be written */
   struct crew *crew;
   struct graph_hand *hands; /* one a member */
   /* In the memory for work: */

@@ -67,7 +67,7 @@ static const struct form forms[] = {
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
 _Static_assert((int)FORM_COUNT <= (int)KERNELS_MOST, "callers have room for every form");
 
-size_t kernel_usable(const struct kernel *kernels[static KERNELS_MOST]) {
+size_t kernel_usable(const struct kernel *kernels[KERNELS_MOST]) {
   size_t count = 0;
   for (size_t i = 0; i < FORM_COUNT; i++)
     if (forms[i].runs_here()) kernels[count++] = &forms[i].kernel;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "store/matrix/codes.h"
+#include "store/matrix/graph.h"
 #include "store/status.h"
 
 enum { KERNELS_MOST = 8 };
@@ -23,24 +24,11 @@ struct kernel_coarse {
   int8_t codes[CODES_COARSE]; /* -127 to 127 */
 };
 
-/* Codes of a graph's nodes (graph.h): rows in int8, stored as bytes CODES_ZERO above the signed value, because that is
- * what the instructions multiply with signed ones. */
-enum {
-  GATHER_LINE = 64,         /* bytes: codes are compared by whole cache lines */
-  GATHER_DIM_MOST = 1 << 16 /* 2^16 products of up to 127 * 255 stay within an int32 */
-};
-
-/* The side of a dot product that is compared with many. */
+/* The side of a dot product that is compared with many codes of a graph (matrix/graph.h). */
 struct gather_query {
-  const int8_t *values; /* [lines * GATHER_LINE], -127 to 127, 0 behind the dimensions */
-  int32_t bias;         /* CODES_ZERO times the sum of the values */
+  const int8_t *values; /* [lines * GRAPH_LINE], -127 to 127, 0 behind the dimensions */
+  int32_t bias;         /* GRAPH_ZERO times the sum of the values */
   uint32_t lines;
-};
-
-/* Blocks that begin with a stored code; what follows it in its last line is multiplied with the query's zeros. */
-struct gather_blocks {
-  const uint8_t *bytes; /* on a 64-byte boundary */
-  size_t block_bytes;   /* a multiple of GATHER_LINE */
 };
 
 struct kernel {
@@ -60,9 +48,10 @@ struct kernel {
    * -127 to 127. Both start on a multiple of CODES_FINE_UNIT. */
   int32_t (*fine)(const int8_t *query, const uint8_t *record, size_t bytes);
 
-  /* dots[i] = the dot product of the query's code and the signed one of block ids[i], i < count. */
-  void (*gather)(const struct gather_query *query, const struct gather_blocks *blocks, const uint32_t *ids,
-                 size_t count, int32_t *dots);
+  /* dots[i] = the dot product of the query's code and the signed one of block ids[i], i < count. What follows a code in
+   * its last line is multiplied with the query's zeros. */
+  void (*gather)(const struct gather_query *query, const struct graph_blocks *blocks, const uint32_t *ids, size_t count,
+                 int32_t *dots);
 };
 
 /* The fastest kernel that this CPU and operating system allow. Never NULL: scalar runs everywhere. */
@@ -73,6 +62,6 @@ const struct kernel *kernel_best(void);
 enum status kernel_named(const char *name, struct problem *problem, const struct kernel **out) MUST_USE;
 
 /* The kernels that this CPU can run, slowest first; the count is returned. Kernels of one name differ in `integers`. */
-size_t kernel_usable(const struct kernel *kernels[static KERNELS_MOST]);
+size_t kernel_usable(const struct kernel *kernels[KERNELS_MOST]);
 
 #endif

@@ -243,8 +243,10 @@ int main(int argc, char **argv) {
   }
   double build = all_core_seconds() - start;
   struct graph_index index = {};
-  if (graph_check(memory.image, image_bytes, bench.rows->count, bench.rows->dim, &problem, &index.graph) != STATUS_OK)
-    fail(problem.text);
+  graph_shape(reinterpret_cast<const struct graph_header *>(memory.image), &index.graph);
+  std::vector<const uint8_t *> slabs(1 + index.graph.node_slabs);
+  graph_image_place(memory.image, slabs.data(), &index.graph);
+  if (graph_verify(&index.graph, bench.rows, threads, &problem) != STATUS_OK) fail(problem.text);
   index.rows = bench.rows;
   index.kernel = bench.kernel;
   struct graph_scratch *scratch;

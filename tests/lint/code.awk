@@ -55,7 +55,7 @@ function edge_allowed(from, to, path) {
   if (from == "server") return to == "server" || to ~ /^store/
   if (from == "store/import") return to ~ /^store/
   if (from == "store/matrix") return to == "store/matrix" || to == "store"
-  if (from == "store/search") return to == "store/search" || to == "store" || path ~ /^store\/matrix\/(rows|codes)\.h$/
+  if (from == "store/search") return to == "store/search" || to == "store" || path ~ /^store\/matrix\/(rows|codes|graph|recall)\.h$/
   return to == "store"
 }
 

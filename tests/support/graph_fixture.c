@@ -12,7 +12,7 @@ static void fail(const char *what) {
 }
 
 static uint8_t *zeroed(size_t bytes) {
-  uint8_t *memory = aligned_alloc(GRAPH_ALIGNMENT, (bytes + GRAPH_ALIGNMENT - 1) / GRAPH_ALIGNMENT * GRAPH_ALIGNMENT);
+  uint8_t *memory = aligned_alloc(GRAPH_LINE, (bytes + GRAPH_LINE - 1) / GRAPH_LINE * GRAPH_LINE);
   if (!memory) fail("out of memory");
   return memset(memory, 0, bytes);
 }
@@ -33,7 +33,15 @@ void graph_fixture_init(struct graph_fixture *fixture, const float *values, uint
     fail(problem.text);
   free(memory.work);
   fixture->index = (struct graph_index){.rows = &fixture->rows.rows, .kernel = kernel_best()};
-  if (graph_check(fixture->image, fixture->image_bytes, count, dim, &problem, &fixture->index.graph) != STATUS_OK)
+  const struct graph_header *header = (const struct graph_header *)(const void *)fixture->image;
+  struct graph *graph = &fixture->index.graph;
+  if (graph_check_header(header, &fixture->rows.rows, "image", &problem) != STATUS_OK) fail(problem.text);
+  graph_shape(header, graph);
+  fixture->slabs = calloc(1 + (size_t)graph->node_slabs, sizeof *fixture->slabs);
+  if (!fixture->slabs) fail("out of memory");
+  graph_image_place(fixture->image, fixture->slabs, graph);
+  if (graph_check_entries(graph, "image", &problem) != STATUS_OK ||
+      graph_verify(graph, &fixture->rows.rows, 2, &problem) != STATUS_OK)
     fail(problem.text);
   if (graph_scratch_new(&fixture->index, &fixture->scratch) != STATUS_OK) fail("out of memory");
 }
@@ -41,6 +49,7 @@ void graph_fixture_init(struct graph_fixture *fixture, const float *values, uint
 void graph_fixture_release(struct graph_fixture *fixture) {
   graph_scratch_free(fixture->scratch);
   free(fixture->image);
+  free(fixture->slabs);
   rows_fixture_release(&fixture->rows);
 }
 
@@ -58,23 +67,4 @@ float *graph_fixture_read(const char *path, uint32_t count, uint32_t dim) {
   gzclose(file);
   free(line);
   return values;
-}
-
-uint32_t graph_fixture_reached(const struct graph *graph) {
-  uint32_t *queue = calloc(graph->node_count, sizeof *queue), count = 0;
-  uint8_t *seen = calloc(graph->node_count, 1);
-  if (!queue || !seen) fail("out of memory");
-  queue[count++] = graph->root;
-  seen[graph->root] = 1;
-  for (uint32_t done = 0; done < count; done++) {
-    const uint32_t *links = graph_links(graph, queue[done]);
-    for (uint32_t i = 0; i < graph_link_count(graph, queue[done]); i++) {
-      if (seen[links[i]]) continue;
-      seen[links[i]] = 1;
-      queue[count++] = links[i];
-    }
-  }
-  free(queue);
-  free(seen);
-  return count;
 }

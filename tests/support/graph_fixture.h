@@ -11,11 +11,12 @@ struct graph_fixture {
   struct graph_statistics statistics;
   uint8_t *image;
   size_t image_bytes;
+  const uint8_t **slabs;
   struct graph_index index;
   struct graph_scratch *scratch;
 };
 
-/* Copies values[count][dim], builds and checks the graph; ends the process when that fails. `options` may be NULL for
+/* Copies values[count][dim], builds and verifies the graph; ends the process when that fails. `options` may be NULL for
  * the default ones. */
 void graph_fixture_init(struct graph_fixture *fixture, const float *values, uint32_t count, uint32_t dim,
                         const struct graph_options *options);
@@ -24,8 +25,5 @@ void graph_fixture_release(struct graph_fixture *fixture);
 /* The vectors of a text file, gzip or not, of lines "word number number …"; the caller frees them. Ends the process
  * when the file cannot be read. */
 float *graph_fixture_read(const char *path, uint32_t count, uint32_t dim);
-
-/* How many nodes can be reached from the root. */
-uint32_t graph_fixture_reached(const struct graph *graph);
 
 #endif

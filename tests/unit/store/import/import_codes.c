@@ -17,6 +17,11 @@
 
 enum { TRAILER = 8 + 32, ROWS = 18000, DIM = 60, K = 20 }; /* a trailer of a file under 64 MiB; some 4.3 MB of rows */
 
+static void tell_nobody(void *context, uint32_t done, uint32_t all) {
+  (void)context;
+  ck_assert_uint_le(done, all);
+}
+
 static void write_model(const char *store, uint32_t rows, uint32_t dim) {
   const struct writer_origin origin = {.source = "-", .source_format = "glove"};
   struct numbers numbers = {.state = 4};
@@ -33,7 +38,9 @@ static void write_model(const char *store, uint32_t rows, uint32_t dim) {
     struct word word = {(const char *)&row, sizeof row};
     ck_assert_int_eq(writer_add(writer, word, vector, dim, &problem, &added), STATUS_OK);
   }
-  ck_assert_msg(import_codes(writer, 2, &problem) == STATUS_OK, "%s", problem.text);
+  ck_assert_msg(
+      import_codes(writer, &(struct import_step){.threads = 2, .progress = tell_nobody}, &problem) == STATUS_OK, "%s",
+      problem.text);
   ck_assert_msg(writer_finish(writer, &origin, 2, &problem, &size, digest) == STATUS_OK, "%s", problem.text);
   writer_close(writer);
   free(vector);
@@ -79,7 +86,7 @@ START_TEST(codes_come_back_and_answer_alike) {
   struct model *model = open_model(path);
   const struct rows *rows = model_rows(model);
   ck_assert_ptr_nonnull(rows->codes);
-  ck_assert_msg(verify_model(model, &problem) == STATUS_OK, "%s", problem.text);
+  ck_assert_msg(verify_model(model, &(struct verify_options){.threads = 2}, &problem) == STATUS_OK, "%s", problem.text);
   for (uint32_t row = 0; row < ROWS; row += 97) check_same_answers(rows, row);
   model_drop(model);
 }
@@ -94,7 +101,7 @@ START_TEST(small_narrow_and_wide_matrices_have_none) {
   write_model(store, shapes[_i].rows, shapes[_i].dim);
   struct model *model = open_model(path);
   ck_assert_ptr_null(model_rows(model)->codes);
-  ck_assert_msg(verify_model(model, &problem) == STATUS_OK, "%s", problem.text);
+  ck_assert_msg(verify_model(model, &(struct verify_options){.threads = 2}, &problem) == STATUS_OK, "%s", problem.text);
   model_drop(model);
 }
 END_TEST
@@ -116,7 +123,7 @@ static enum status judge(const char *path, const char *bytes, size_t length, str
   struct model *model = NULL;
   enum status status = model_open(path, 1, problem, &model);
   if (status != STATUS_OK) return status;
-  status = verify_model(model, problem);
+  status = verify_model(model, &(struct verify_options){.threads = 2}, problem);
   model_drop(model);
   return status;
 }
@@ -182,7 +189,8 @@ START_TEST(a_matrix_needs_a_row) {
   struct problem problem = {0};
   scratch_folder(store, "empty");
   ck_assert_int_eq(writer_open(store, "m", true, &problem, &writer), STATUS_OK);
-  ck_assert_int_eq(import_codes(writer, 1, &problem), STATUS_BAD_MATRIX);
+  ck_assert_int_eq(import_codes(writer, &(struct import_step){.threads = 1, .progress = tell_nobody}, &problem),
+                   STATUS_BAD_MATRIX);
   writer_close(writer);
 }
 END_TEST

@@ -100,7 +100,7 @@ START_TEST(rows_and_words_come_back_bit_for_bit) {
   }
   for (uint32_t slab = 0; slab < rows->slab_count; slab++) ck_assert_uint_eq((uintptr_t)rows->slabs[slab] % 64, 0);
   struct problem problem = {0};
-  ck_assert_msg(verify_model(model, &problem) == STATUS_OK, "%s", problem.text);
+  ck_assert_msg(verify_model(model, &(struct verify_options){.threads = 2}, &problem) == STATUS_OK, "%s", problem.text);
   ck_assert_str_eq(model_info(model)->digest, digest);
   model_drop(model);
 }

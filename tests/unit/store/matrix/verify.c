@@ -46,7 +46,7 @@ static enum status verify_bytes(const char *path, const char *bytes, size_t leng
   struct model *model = NULL;
   enum status status = model_open(path, 1, problem, &model);
   ck_assert_msg(status == STATUS_OK, "%s", problem->text);
-  status = verify_model(model, problem);
+  status = verify_model(model, &(struct verify_options){.threads = 2}, problem);
   model_drop(model);
   return status;
 }

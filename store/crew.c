@@ -1,5 +1,5 @@
 /* A crew waits at a barrier for a loop, takes pieces from an atomic counter, and meets at the barrier again. */
-#include "store/search/crew.h"
+#include "store/crew.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

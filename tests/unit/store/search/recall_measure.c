@@ -1,5 +1,5 @@
-/* The table of recalls, and the width that is chosen from it. */
-#include "store/search/recall.h"
+/* The table of recalls that is measured. */
+#include "store/search/recall_measure.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 enum { ROWS = 1200 };
 
-static void measure(uint32_t count, uint32_t dim, struct recall_table *table) {
+static void measure(uint32_t count, uint32_t dim, unsigned threads, struct recall_table *table) {
   float *values = calloc((size_t)count * dim, sizeof *values);
   ck_assert_ptr_nonnull(values);
   struct numbers numbers = {count};
@@ -18,26 +18,26 @@ static void measure(uint32_t count, uint32_t dim, struct recall_table *table) {
   struct graph_fixture fixture;
   graph_fixture_init(&fixture, values, count, dim, NULL);
   memset(table, 0, sizeof *table);
-  ck_assert_int_eq(recall_measure(&fixture.index, table), STATUS_OK);
+  ck_assert_int_eq(recall_measure(&fixture.index, &(struct recall_options){.threads = threads}, table), STATUS_OK);
   graph_fixture_release(&fixture);
   free(values);
 }
 
 START_TEST(table_holds_shares_that_grow) {
   struct recall_table table, again;
-  measure(ROWS, 16, &table);
-  measure(ROWS, 16, &again);
+  measure(ROWS, 16, 1, &table);
+  measure(ROWS, 16, 3, &again);
   ck_assert_int_eq(memcmp(&table, &again, sizeof table), 0);
   ck_assert_uint_eq(table.queries, RECALL_SAMPLE);
-  for (size_t i = 0; i < RECALL_STEPS; i++) {
+  for (size_t i = 0; i < table.count; i++) {
     const struct recall_step *step = &table.steps[i];
     ck_assert(step->at_1 >= 0 && step->at_1 <= 1);
     ck_assert(step->at_10 >= 0 && step->at_10 <= 1);
     ck_assert(step->at_100 >= 0 && step->at_100 <= 1);
     if (i > 0) ck_assert_uint_gt(step->width, table.steps[i - 1].width);
   }
-  ck_assert_double_ge(table.steps[RECALL_STEPS - 1].at_10, 0.97);
-  ck_assert_double_ge(table.steps[RECALL_STEPS - 1].at_10, table.steps[0].at_10);
+  ck_assert_double_ge(table.steps[table.count - 1].at_10, 0.97);
+  ck_assert_double_ge(table.steps[table.count - 1].at_10, table.steps[0].at_10);
 }
 END_TEST
 
@@ -45,36 +45,20 @@ END_TEST
 START_TEST(small_matrices_have_full_recall) {
   for (uint32_t count = 1; count <= 100; count += 11) {
     struct recall_table table;
-    measure(count, 4, &table);
+    measure(count, 4, 1, &table);
     ck_assert_uint_eq(table.queries, count);
-    const struct recall_step *last = &table.steps[RECALL_STEPS - 1];
+    const struct recall_step *last = &table.steps[table.count - 1];
     ck_assert(last->at_1 == 1 && last->at_10 == 1 && last->at_100 == 1);
   }
 }
 END_TEST
 
-START_TEST(cheapest_is_the_first_that_suffices) {
-  struct recall_table table = {.queries = 1};
-  for (uint32_t i = 0; i < RECALL_STEPS; i++)
-    table.steps[i] = (struct recall_step){
-        .width = 10 * (i + 1), .at_1 = 0.9 + i * 0.005, .at_10 = 0.8 + i * 0.01, .at_100 = 0.5 + i * 0.02};
-  ck_assert_uint_eq(recall_cheapest(&table, 1, 0.9)->width, 10);
-  ck_assert_uint_eq(recall_cheapest(&table, 1, 0.911)->width, 40);
-  ck_assert_uint_eq(recall_cheapest(&table, 2, 0.845)->width, 60);
-  ck_assert_uint_eq(recall_cheapest(&table, 10, 0.845)->width, 60);
-  ck_assert_uint_eq(recall_cheapest(&table, 11, 0.645)->width, 90);
-  ck_assert_uint_eq(recall_cheapest(&table, 1000, 0)->width, 10);
-  ck_assert_ptr_null(recall_cheapest(&table, 1, 0.99));
-}
-END_TEST
-
 int main(void) {
-  Suite *suite = suite_create("store/search/recall");
+  Suite *suite = suite_create("store/search/recall_measure");
   TCase *tcase = tcase_create("all");
   tcase_set_timeout(tcase, 300);
   tcase_add_test(tcase, table_holds_shares_that_grow);
   tcase_add_test(tcase, small_matrices_have_full_recall);
-  tcase_add_test(tcase, cheapest_is_the_first_that_suffices);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

@@ -1,7 +1,7 @@
 /* Threads that share a loop: work comes in numbered pieces, taken in any order by whoever is free. What a piece does
  * must not depend on who does it, so that results are the same for any number of threads. */
-#ifndef WORDVEC_STORE_SEARCH_CREW_H
-#define WORDVEC_STORE_SEARCH_CREW_H
+#ifndef WORDVEC_STORE_CREW_H
+#define WORDVEC_STORE_CREW_H
 
 #include <stdint.h>
 

@@ -1,0 +1,13 @@
+/* Choosing from a table of recalls. */
+#include "store/matrix/recall.h"
+
+double recall_of(const struct recall_step *step, size_t k) {
+  if (k <= 1) return step->at_1;
+  return k <= 10 ? step->at_10 : step->at_100;
+}
+
+const struct recall_step *recall_cheapest(const struct recall_table *table, size_t k, double wanted) {
+  for (uint32_t i = 0; i < table->count; i++)
+    if (recall_of(&table->steps[i], k) >= wanted) return &table->steps[i];
+  return NULL;
+}
