@@ -6,7 +6,7 @@
 #include "server/api.h"
 #include "server/request.h"
 #include "server/write_json.h"
-#include "store/search/exact.h"
+#include "store/search/scanner.h"
 
 /* One request being answered. Arrays have request->count elements, but for searched ones: those of the queries that
  * got as far as the search, in order. */
@@ -159,8 +159,13 @@ static bool prepare_all(struct work *work) {
   return true;
 }
 
-static bool search(struct work *work, const struct kernel *kernel) {
-  enum status status = exact_search(kernel, work->rows, work->searched, work->searched_count, work->hits, work->found);
+static bool search(struct work *work, struct scanner *scanner) {
+  enum status status =
+      scanner_search(scanner, work->rows, work->searched, work->searched_count, work->hits, work->found);
+  if (status == STATUS_BUSY) {
+    refusal_set(work->reading->refusal, REFUSAL_BUSY, "The server is stopping; ask another, or this one in a moment.");
+    return false;
+  }
   if (status != STATUS_OK) {
     refusal_from_status(work->reading->refusal, status, "Searching");
     return false;
@@ -186,7 +191,7 @@ static bool answer(struct reading *reading, const struct neighbors_request *requ
                    struct reply *reply) {
   struct work work = {.reading = reading, .request = request, .choice = choice, .rows = model_rows(choice->model)};
   if (!check_dimensions(&work) || !allocate(&work) || !prepare_all(&work)) return false;
-  if (work.searched_count > 0 && !search(&work, reading->call->service->kernel)) return false;
+  if (work.searched_count > 0 && !search(&work, reading->call->service->scanner)) return false;
   struct neighbors_answer answer = {.model = choice->name,
                                     .vocabulary = model_vocabulary(choice->model),
                                     .exact = true, /* whatever was asked for: no model has a graph yet */

@@ -20,7 +20,9 @@ struct argument {
 
 struct call {
   struct service *service;
-  bool has_body; /* POST: parameters come from the body, and a query string is refused except `format` */
+  bool may_search; /* its thread is one where work may grow with the matrix; elsewhere only a word's near spellings need
+                      it, and are left out */
+  bool has_body;   /* POST: parameters come from the body, and a query string is refused except `format` */
   const struct argument *arguments;
   size_t argument_count;
   const void *body;

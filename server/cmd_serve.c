@@ -23,8 +23,10 @@ enum {
   THREADS_MOST = 4,
   LOOK_SECONDS = 1,
   TURN_MILLISECONDS = 1000,
+  SEARCH_THREADS_MOST = 256,
   DRAIN_POLL_MILLISECONDS = 10,
-  DESCRIPTORS_KEPT = 64 /* for everything that is not a connection */
+  FAREWELL_MILLISECONDS = 500, /* for answers to those who are given up */
+  DESCRIPTORS_KEPT = 64        /* for everything that is not a connection */
 };
 
 struct daemon {
@@ -114,11 +116,15 @@ static enum status make_service(struct daemon *daemon, const struct kernel *kern
   service->default_model = options->serve.default_model;
   service->parsing.limit = service->limits.parsing_bytes;
   service->answers.limit = service->limits.answer_bytes;
+  size_t *searching = &service->limits.search_threads;
+  if (*searching == 0) *searching = command_cores(SEARCH_THREADS_MOST);
   enum status status = text_cache_new(service->limits.text_cache_bytes, &service->texts);
   if (status != STATUS_OK) return status;
   status = catalog_new(options->store, command_threads(options, THREADS_MOST), &service->catalog);
   if (status == STATUS_OK && options->serve.fallback_store)
     status = catalog_set_fallback(service->catalog, options->serve.fallback_store);
+  if (status == STATUS_OK)
+    status = scanner_new(kernel, (unsigned)*searching, service->limits.search_batch, &service->scanner);
   return status;
 }
 
@@ -197,21 +203,29 @@ static void serve(struct daemon *daemon) {
   log_event(&daemon->log, false, "stop", "%s: finishing what is in flight", number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
-/* Waits until nothing is in flight, twice in a row, as a request may just be coming in on an open connection. A second
- * signal, or the deadline, ends the wait. */
-static void drain(struct daemon *daemon) {
-  int64_t deadline = clock_milliseconds() + (int64_t)daemon->service.limits.drain_timeout_seconds * 1000;
+/* Waits until nothing is in flight, twice in a row, as a request may just be coming in on an open connection. A signal,
+ * or the end of the time, ends the wait. */
+static void await_idle(struct daemon *daemon, int64_t milliseconds) {
+  int64_t deadline = clock_milliseconds() + milliseconds;
   int idle = 0;
-  atomic_store(&daemon->service.draining, true);
-  http_quiesce(daemon->http);
   while (idle < 2 && clock_milliseconds() < deadline) {
     poll(NULL, 0, DRAIN_POLL_MILLISECONDS);
     http_turn(daemon->http);
     idle = http_in_flight(daemon->http) == 0 ? idle + 1 : 0;
     if (next_signal(daemon) != 0) break;
   }
+}
+
+static void drain(struct daemon *daemon) {
+  atomic_store(&daemon->service.draining, true);
+  http_quiesce(daemon->http);
+  await_idle(daemon, (int64_t)daemon->service.limits.drain_timeout_seconds * 1000);
   size_t left = http_in_flight(daemon->http);
-  if (left > 0) log_event(&daemon->log, true, "stop", "%zu requests were still in flight and are given up", left);
+  if (left == 0) return;
+  log_event(&daemon->log, true, "stop", "%zu requests were still in flight and are given up", left);
+  scanner_stop(daemon->service.scanner);
+  http_give_up(daemon->http);
+  await_idle(daemon, FAREWELL_MILLISECONDS);
 }
 
 static int run(struct daemon *daemon) {
@@ -249,6 +263,7 @@ int cmd_serve(const struct options *options) {
   } else {
     log_event(&daemon.log, true, "start", "out of memory");
   }
+  scanner_free(daemon.service.scanner);
   catalog_free(daemon.service.catalog);
   text_cache_free(daemon.service.texts);
   close(daemon.signals);

@@ -7,7 +7,10 @@
 #include "server/options_table.h"
 
 unsigned command_threads(const struct options *options, unsigned most) {
-  if (options->threads > 0) return options->threads;
+  return options->threads > 0 ? options->threads : command_cores(most);
+}
+
+unsigned command_cores(unsigned most) {
   cpu_set_t set;
   unsigned cores = 1;
   /* Not the machine's cores: a container may have been given fewer. */

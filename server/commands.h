@@ -15,6 +15,7 @@ enum { COMMAND_THREADS_MOST = 64 }; /* of a command that does one thing and ends
 
 /* options->threads, or where it was left out one for each core that this process may use, at most `most`. */
 unsigned command_threads(const struct options *options, unsigned most);
+unsigned command_cores(unsigned most);
 
 /* Opens the model of the store that the operand names; `path` becomes its file's. */
 enum status command_open_model(const struct options *options, char path[MODEL_PATH_MAX], struct problem *problem,

@@ -1,6 +1,12 @@
 /* The stations of a request: begin (its target is judged), admit (its fields are judged, its route found), collect (its
  * body), run (its handler), end (its line in the log).
  *
+ * What searches leaves the connection's thread between collect and run: the connection is suspended, a thread of the
+ * backlog runs the handler and resumes the connection, whose thread then sends what came of it. Each side touches the
+ * exchange only while it is its own: the backlog's from backlog_add() to MHD_resume_connection(), the connection's
+ * before and after. Suspended connections have no time-out in libmicrohttpd, and the backlog's deadline is theirs;
+ * MHD_stop_daemon() does not bear them, so the backlog ends first.
+ *
  * libmicrohttpd takes an answer only before the body or after it. So what is refused before the body is answered at
  * once when the body is long or would only be sent after "100 Continue", and otherwise after a short body has been
  * read and thrown away, which keeps the connection usable. A body of unknown length that outgrows its limit leaves no
@@ -55,8 +61,19 @@ struct exchange {
   struct argument *arguments; /* at_hand or allocated */
   size_t argument_count;
   bool argument_name_broken; /* a byte 0 in a name */
+  struct deferred *deferred; /* it left its thread; NULL: it did not */
   struct respond_result result;
   char model[MODEL_NAME_MAX + 1];
+};
+
+/* What becomes of an exchange in the backlog. */
+struct deferred {
+  struct backlog_task task; /* first: the backlog knows nothing but this */
+  struct exchange *exchange;
+  struct MHD_Connection *connection;
+  enum { DEFERRED_REFUSED, DEFERRED_REPLIED, DEFERRED_ABANDONED } outcome;
+  struct reply reply;
+  struct refusal refusal; /* from the beginning: what is said when it is never worked on */
 };
 
 void *exchange_begin(void *context, const char *target, struct MHD_Connection *connection) {
@@ -300,16 +317,13 @@ static bool collect_arguments(struct exchange *exchange, struct MHD_Connection *
   return true;
 }
 
-static enum MHD_Result run(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection) {
+/* Lets the handler answer. True: it filled *reply; false: *refusal. */
+static bool answer(const struct exchanges *all, struct exchange *exchange, bool may_search, struct reply *reply,
+                   struct refusal *refusal) {
   struct service *service = all->service;
-  struct refusal refusal;
-  if (!collect_arguments(exchange, connection)) return MHD_NO;
-  if (exchange->argument_name_broken) {
-    refusal_set(&refusal, REFUSAL_MALFORMED, "The name of a query argument holds %%00.");
-    return refuse_now(all, exchange, connection, &refusal) ? MHD_YES : MHD_NO;
-  }
   struct call call = {
       .service = service,
+      .may_search = may_search,
       .has_body = exchange->takes_body,
       .arguments = exchange->arguments,
       .argument_count = exchange->argument_count,
@@ -318,17 +332,100 @@ static enum MHD_Result run(const struct exchanges *all, struct exchange *exchang
       .accept = exchange->accepts ? exchange->accepts : exchange->fields.accept,
       .rest = exchange->rest,
   };
-  struct reply reply = {.http_status = MHD_HTTP_OK, .content_type = "application/json"};
-  bytes_init_within(&reply.body, service->answers.limit, &service->answers);
-  reply.body.spared = SMALL_ANSWER_BYTES;
-  if (!exchange->route->handle(&call, &reply, &refusal)) {
-    bytes_release(&reply.body);
-    memcpy(exchange->model, reply.model, sizeof exchange->model);
-    return refuse_now(all, exchange, connection, &refusal) ? MHD_YES : MHD_NO;
+  *reply = (struct reply){.http_status = MHD_HTTP_OK, .content_type = "application/json"};
+  bytes_init_within(&reply->body, service->answers.limit, &service->answers);
+  reply->body.spared = SMALL_ANSWER_BYTES;
+  bool done = exchange->route->handle(&call, reply, refusal);
+  memcpy(exchange->model, reply->model, sizeof exchange->model);
+  if (done)
+    bytes_trim(&reply->body); /* it may lie here for as long as its client takes to read it */
+  else
+    bytes_release(&reply->body);
+  return done;
+}
+
+static enum MHD_Result send_reply(const struct exchanges *all, struct exchange *exchange,
+                                  struct MHD_Connection *connection, struct reply *reply) {
+  return respond_reply(connection, reply, closes(all, exchange), &exchange->result) ? MHD_YES : MHD_NO;
+}
+
+/* Puts the exchange into the backlog, and the refusal aside for when it is too late. False: there is no room. */
+static bool defer(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
+                  const struct refusal *refusal) {
+  struct deferred *deferred = calloc(1, sizeof *deferred);
+  if (!deferred || !backlog_reserve(all->backlog)) {
+    free(deferred);
+    return false;
   }
-  memcpy(exchange->model, reply.model, sizeof exchange->model);
-  bytes_trim(&reply.body); /* it may lie here for as long as its client takes to read it */
-  return respond_reply(connection, &reply, closes(all, exchange), &exchange->result) ? MHD_YES : MHD_NO;
+  deferred->exchange = exchange;
+  deferred->connection = connection;
+  deferred->refusal = *refusal;
+  exchange->deferred = deferred;
+  /* In this order: a connection that is resumed before it is suspended stays suspended for ever. */
+  MHD_suspend_connection(connection);
+  backlog_add(all->backlog, &deferred->task);
+  return true;
+}
+
+/* Whether the client has closed its side. libmicrohttpd then closes the connection as soon as it is resumed and reads
+ * that, so that nobody would get the answer. */
+static bool is_abandoned(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  char byte;
+  return info && recv(info->connect_fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void exchange_work(void *context, struct backlog_task *task, bool late) {
+  const struct exchanges *all = context;
+  struct deferred *deferred = (struct deferred *)task;
+  if (late)
+    deferred->outcome = DEFERRED_REFUSED;
+  else if (is_abandoned(deferred->connection))
+    deferred->outcome = DEFERRED_ABANDONED;
+  else if (answer(all, deferred->exchange, true, &deferred->reply, &deferred->refusal))
+    deferred->outcome = DEFERRED_REPLIED;
+  else
+    deferred->outcome = DEFERRED_REFUSED;
+  MHD_resume_connection(deferred->connection);
+}
+
+/* Sends what came of it in the backlog. */
+static enum MHD_Result finish(const struct exchanges *all, struct exchange *exchange,
+                              struct MHD_Connection *connection) {
+  struct deferred *deferred = exchange->deferred;
+  switch (deferred->outcome) {
+    case DEFERRED_REPLIED: return send_reply(all, exchange, connection, &deferred->reply);
+    case DEFERRED_REFUSED: return refuse_now(all, exchange, connection, &deferred->refusal) ? MHD_YES : MHD_NO;
+    default: return MHD_NO;
+  }
+}
+
+/* Asks the handler, here or by way of the backlog. False: *refusal is to be sent. */
+static bool run_handler(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
+                        enum MHD_Result *result, struct refusal *refusal) {
+  struct reply reply;
+  *result = MHD_YES;
+  if (exchange->route->searches) {
+    refusal_set(refusal, REFUSAL_BUSY, "Too many searches wait already; try again in a moment.");
+    return defer(all, exchange, connection, refusal);
+  }
+  if (answer(all, exchange, false, &reply, refusal)) {
+    *result = send_reply(all, exchange, connection, &reply);
+    return true;
+  }
+  /* The handler is asked once more where it may look for near spellings; without room there, nobody waits for them. */
+  return refusal->kind == REFUSAL_NO_WORD && defer(all, exchange, connection, refusal);
+}
+
+static enum MHD_Result run(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection) {
+  struct refusal refusal;
+  enum MHD_Result result;
+  if (!collect_arguments(exchange, connection)) return MHD_NO;
+  if (exchange->argument_name_broken)
+    refusal_set(&refusal, REFUSAL_MALFORMED, "The name of a query argument holds %%00.");
+  else if (run_handler(all, exchange, connection, &result, &refusal))
+    return result;
+  return refuse_now(all, exchange, connection, &refusal) ? MHD_YES : MHD_NO;
 }
 
 enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
@@ -345,6 +442,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
   }
   if (*length > 0) return collect(all, exchange, connection, data, length);
   if (exchange->refusal) return refuse_now(all, exchange, connection, exchange->refusal) ? MHD_YES : MHD_NO;
+  if (exchange->deferred) return finish(all, exchange, connection);
   return run(all, exchange, connection);
 }
 
@@ -379,6 +477,8 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **state
   };
   log_request(all->log, &line);
   bytes_release(&exchange->body);
+  if (exchange->deferred) bytes_release(&exchange->deferred->reply.body);
+  free(exchange->deferred);
   if (exchange->arguments != exchange->at_hand) free(exchange->arguments);
   free(exchange->accepts);
   free(exchange->refusal);

@@ -1,12 +1,13 @@
 /* One request from its first line to its last byte out: collects fields and body within the limits, lets the route's
- * handler answer, and logs. Called by libmicrohttpd on its threads; an exchange belongs to one connection and so to one
- * thread. */
+ * handler answer, here or on a thread of the backlog, and logs. Called by libmicrohttpd on its threads; an exchange
+ * belongs to one connection and so to one thread, but while it is in the backlog. */
 #ifndef WORDVEC_SERVER_EXCHANGE_H
 #define WORDVEC_SERVER_EXCHANGE_H
 
 #include <microhttpd.h>
 #include <stdatomic.h>
 
+#include "server/backlog.h"
 #include "server/lingering.h"
 #include "server/log.h"
 #include "server/service.h"
@@ -16,6 +17,7 @@ struct exchanges {
   struct service *service;
   const struct log *log;
   struct lingering *lingering;
+  struct backlog *backlog; /* does exchange_work() */
   atomic_size_t in_flight;
 };
 
@@ -25,6 +27,9 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
 /* The access handler: once when the fields are in, for each piece of the body, once at the end. */
 enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                                 const char *version, const char *data, size_t *length, void **state);
+
+/* Works on an exchange that exchange_handle() put into the backlog. Context: struct exchanges. */
+backlog_work exchange_work;
 
 /* MHD_OPTION_NOTIFY_COMPLETED: the answer is out, or never will be. */
 void exchange_end(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code);

@@ -56,8 +56,8 @@ static struct MHD_Daemon *start_daemon(struct http *http, unsigned threads) {
   const struct limits *limits = &http->exchanges.service->limits;
   unsigned connections = (unsigned)limits->connections;
   if (connections < threads) connections = threads; /* each thread of the pool needs one at least */
-  return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-                          exchange_handle, &http->exchanges,                              //
+  return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+                          NULL, NULL, exchange_handle, &http->exchanges,                  //
                           MHD_OPTION_EXTERNAL_LOGGER, ignore_message, NULL,               //
                           MHD_OPTION_LISTEN_SOCKET, http->listener,                       //
                           MHD_OPTION_THREAD_POOL_SIZE, threads,                           //
@@ -68,13 +68,25 @@ static struct MHD_Daemon *start_daemon(struct http *http, unsigned threads) {
                           MHD_OPTION_NOTIFY_COMPLETED, exchange_end, &http->exchanges, MHD_OPTION_END);
 }
 
+static enum status prepare_exchanges(const struct http_options *options, struct exchanges *exchanges) {
+  const struct limits *limits = &options->service->limits;
+  exchanges->service = options->service;
+  exchanges->log = options->log;
+  enum status status = lingering_new(&exchanges->lingering);
+  if (status != STATUS_OK) return status;
+  return backlog_new(&(struct backlog_options){.threads = (unsigned)limits->search_batch,
+                                               .length = limits->search_queue,
+                                               .seconds = limits->search_timeout_seconds,
+                                               .work = exchange_work,
+                                               .context = exchanges},
+                     &exchanges->backlog);
+}
+
 enum status http_start(const struct http_options *options, struct problem *problem, struct http **out) {
   struct http *http = calloc(1, sizeof *http);
   if (!http) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
   http->listener = -1;
-  http->exchanges.service = options->service;
-  http->exchanges.log = options->log;
-  enum status status = lingering_new(&http->exchanges.lingering);
+  enum status status = prepare_exchanges(options, &http->exchanges);
   if (status != STATUS_OK) {
     problem_set(problem, status, 0, "cannot start serving: %s", status_text(status));
     http_stop(http);
@@ -121,13 +133,19 @@ size_t http_in_flight(const struct http *http) {
   return atomic_load(&http->exchanges.in_flight);
 }
 
+void http_give_up(struct http *http) {
+  backlog_end(http->exchanges.backlog);
+}
+
 void http_stop(struct http *http) {
   if (!http) return;
   if (http->daemon) {
+    http_give_up(http); /* libmicrohttpd does not stop while connections are suspended */
     http_quiesce(http); /* afterwards the socket is closed, and not by libmicrohttpd a second time */
     MHD_stop_daemon(http->daemon);
   }
   if (http->listener >= 0) close(http->listener);
   lingering_free(http->exchanges.lingering);
+  backlog_free(http->exchanges.backlog);
   free(http);
 }

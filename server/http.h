@@ -33,7 +33,10 @@ void http_quiesce(struct http *http);
 /* Requests that have begun and are not answered wholly. */
 size_t http_in_flight(const struct http *http);
 
-/* Ends every connection, and frees. NULL is allowed. */
+/* Answers 503 to all searches that wait, and waits for those under way; the service's scanner should be stopped. */
+void http_give_up(struct http *http);
+
+/* Gives up, ends every connection, and frees. NULL is allowed. */
 void http_stop(struct http *http);
 
 #endif

@@ -52,7 +52,7 @@ static const struct flag import_flags[] = {
      "How the summary at the end is printed."},
 };
 
-/* One flag for each member of struct limits, but for the time-outs. */
+/* One flag for each member of struct limits, but for threads and time-outs. */
 #define FLAG_OF_LIMIT(kind, flag, member, variable, standard, minimum, maximum, text)                               \
   {                                                                                                                 \
     "limit-" flag, kind, AT(serve.limits.member), "N", "WORDVEC_LIMIT_" variable, standard, NULL, minimum, maximum, \
@@ -68,7 +68,11 @@ static const struct flag serve_flags[] = {
     {"insecure-bind", FLAG_SWITCH, AT(serve.insecure_bind), NULL, "WORDVEC_INSECURE_BIND", NULL, NULL, 0, 0,
      "Needed to listen on an address that other machines reach: there is no\n"
      "authentication, so whoever reaches it may ask."},
-    FLAG_OF_THREADS("Threads that answer requests. Without it: one for each core, at most 4."),
+    FLAG_OF_THREADS("Threads that talk to clients and look up rows. Without it: one for each\n"
+                    "core, at most 4."),
+    {"search-threads", FLAG_SIZE, AT(serve.limits.search_threads), "N", "WORDVEC_SEARCH_THREADS", NULL, NULL, 1, 256,
+     "Threads that search, all of them on one query when no other waits. Without\n"
+     "it: one for each core. They give way to lookups."},
     {"default-model", FLAG_MODEL, AT(serve.default_model), "NAME", "WORDVEC_DEFAULT_MODEL", NULL, NULL, 0, 0,
      "The model of requests that name none. Without it: the only one, when only\n"
      "one is served."},
@@ -101,6 +105,12 @@ static const struct flag serve_flags[] = {
      256 * GIB, "Memory for the JSON of vectors that are asked for often; 0: none."},
     FLAG_OF_LIMIT(FLAG_SIZE, "connections", connections, "CONNECTIONS", "10000", 1, 1000000,
                   "Connections at a time; fewer where the system allows fewer descriptors."),
+    FLAG_OF_LIMIT(FLAG_SIZE, "search-batch", search_batch, "SEARCH_BATCH", "32", 1, 1024,
+                  "Searches worked on at a time, which share passes over the matrix."),
+    FLAG_OF_LIMIT(FLAG_SIZE, "search-queue", search_queue, "SEARCH_QUEUE", "1024", 1, 1000000,
+                  "Searches that wait until others are done; beyond it: 503."),
+    {"search-timeout", FLAG_UNSIGNED, AT(serve.limits.search_timeout_seconds), "SECONDS", "WORDVEC_SEARCH_TIMEOUT",
+     "10", NULL, 1, 3600, "How long a search waits for others; after it: 503."},
     {"timeout", FLAG_UNSIGNED, AT(serve.limits.timeout_seconds), "SECONDS", "WORDVEC_TIMEOUT", "30", NULL, 1, 86400,
      "After which a connection that is idle or stalled is closed."},
     {"drain-timeout", FLAG_UNSIGNED, AT(serve.limits.drain_timeout_seconds), "SECONDS", "WORDVEC_DRAIN_TIMEOUT", "8",

@@ -15,7 +15,7 @@ enum {
 struct route {
   const char *path; /* one that ends in '/' stands for all that begin with it */
   unsigned methods; /* ROUTE_… */
-  bool searches;    /* its work grows with the matrix, not with the request */
+  bool searches;    /* its work grows with the matrix, not with the request: it is done where that holds up nobody */
   handler *handle;
 };
 

@@ -11,7 +11,7 @@
 #include "server/catalog.h"
 #include "server/text_cache.h"
 #include "store/budget.h"
-#include "store/search/kernel.h"
+#include "store/search/scanner.h"
 
 /* Every limit has a flag and an environment variable (options_table.c) and shows in /info under the name it has here.
  */
@@ -28,13 +28,18 @@ struct limits {
   size_t words;            /* 1,000: of one page of /words */
   size_t text_cache_bytes; /* 64 MiB: of the texts of rows that are kept */
   size_t connections;
-  unsigned timeout_seconds;       /* --timeout: an idle or stalled connection is closed */
-  unsigned drain_timeout_seconds; /* --drain-timeout: how long a stop waits for requests in flight */
+  size_t search_threads;           /* --search-threads: that a pass over the matrix is split between */
+  size_t search_batch;             /* 32: searches that are worked on at a time, and queries that share a pass */
+  size_t search_queue;             /* 1,024: searches that wait for it */
+  unsigned search_timeout_seconds; /* --search-timeout: how long they wait at most */
+  unsigned timeout_seconds;        /* --timeout: an idle or stalled connection is closed */
+  unsigned drain_timeout_seconds;  /* --drain-timeout: how long a stop waits for requests in flight */
 };
 
 struct service {
   struct catalog *catalog;
   const struct kernel *kernel;
+  struct scanner *scanner; /* of the kernel */
   struct limits limits;
   const char *default_model; /* NULL: none set */
   struct budget parsing;

@@ -432,6 +432,10 @@ enum status write_json_info(struct bytes *out, const struct service_info *info) 
       {"connections", limits->connections},
       {"words", limits->words},
       {"text_cache_bytes", limits->text_cache_bytes},
+      {"search_threads", limits->search_threads},
+      {"search_batch", limits->search_batch},
+      {"search_queue", limits->search_queue},
+      {"search_timeout_seconds", limits->search_timeout_seconds},
       {"timeout_seconds", limits->timeout_seconds},
       {"drain_timeout_seconds", limits->drain_timeout_seconds},
   };

@@ -132,6 +132,8 @@ START_TEST(info) {
   expect_integer(answer, "/limits/json_depth", 64);
   expect_integer(answer, "/limits/url_bytes", 8192);
   expect_integer(answer, "/limits/query_arguments", 256);
+  expect_integer(answer, "/limits/search_batch", 32);
+  ck_assert_int_gt(json_integer_value(json_at(answer, "/limits/search_threads")), 0);
   json_decref(answer);
 }
 END_TEST

@@ -42,15 +42,22 @@ void api_fixture_open(struct api_fixture *fixture) {
                                             .parsing_bytes = 256 << 20,
                                             .answer_bytes = 512 << 20,
                                             .connections = 1000,
+                                            .search_threads = 2,
+                                            .search_batch = 32,
+                                            .search_queue = 1024,
+                                            .search_timeout_seconds = 10,
                                             .timeout_seconds = 30};
   fixture->service.parsing.limit = fixture->service.limits.parsing_bytes;
   fixture->service.answers.limit = fixture->service.limits.answer_bytes;
+  fixture->call.may_search = true;
+  ck_assert_int_eq(scanner_new(fixture->service.kernel, 2, 32, &fixture->service.scanner), STATUS_OK);
   ck_assert_int_eq(catalog_new(fixture->store, 1, &fixture->service.catalog), STATUS_OK);
   api_fixture_look(fixture);
 }
 
 void api_fixture_close(struct api_fixture *fixture) {
   bytes_release(&fixture->reply.body);
+  scanner_free(fixture->service.scanner);
   catalog_free(fixture->service.catalog);
   free(fixture->zoo.floats);
   scratch_remove(fixture->store);

@@ -94,6 +94,10 @@ START_TEST(defaults_of_serve) {
   ck_assert_uint_gt(serve->limits.answer_bytes, 0);
   ck_assert_uint_eq(serve->limits.text_cache_bytes, 64 << 20);
   ck_assert_uint_gt(serve->limits.connections, 0);
+  ck_assert_uint_eq(serve->limits.search_threads, 0);
+  ck_assert_uint_eq(serve->limits.search_batch, 32);
+  ck_assert_uint_gt(serve->limits.search_queue, 0);
+  ck_assert_uint_gt(serve->limits.search_timeout_seconds, 0);
   ck_assert_uint_gt(serve->limits.timeout_seconds, 0);
   ck_assert_uint_gt(serve->limits.drain_timeout_seconds, 0);
 }
