@@ -69,6 +69,7 @@ static bool answer_info(const struct call *call, struct reply *reply, struct ref
                               .architecture = ARCHITECTURE,
                               .kernel = service->kernel->name,
                               .default_model = model ? only : service->default_model,
+                              .default_recall = service->default_recall,
                               .models = catalog_count(service->catalog),
                               .limits = &service->limits};
   enum status status = write_json_info(&reply->body, &info);

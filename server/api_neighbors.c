@@ -1,4 +1,5 @@
-/* GET and POST /neighbors: queries become vectors and rows to leave out, one exact search answers all of them. */
+/* GET and POST /neighbors: queries become vectors and rows to leave out. One exact search answers
+ * all of them but those that a graph answers, each as soon as it is read. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "server/api.h"
 #include "server/request.h"
 #include "server/write_json.h"
+#include "store/search/graph_search.h"
 #include "store/search/scanner.h"
 
 /* One request being answered. Arrays have request->count elements, but for searched ones: those of the queries that
@@ -15,6 +17,8 @@ struct work {
   const struct neighbors_request *request;
   const struct api_choice *choice;
   const struct rows *rows;
+  const struct graph *graph;     /* NULL: the model has none */
+  struct graph_scratch *scratch; /* made for the first approximate search */
   struct neighbors_result *results;
   struct exact_query *searched;
   struct hit **hits;
@@ -131,6 +135,47 @@ static bool prepare(const struct work *work, const struct neighbors_query *query
   return vector != NULL;
 }
 
+/* The step of the model's recall table that is enough for a query; NULL: an exact search is wanted, or all that is
+ * enough. */
+static const struct recall_step *step_for(const struct work *work, const struct neighbors_query *query) {
+  if (!work->graph || query->recall == 0) return NULL;
+  return recall_cheapest(model_info(work->choice->model)->recall, query->k, query->recall);
+}
+
+/* Answers a query by a walk through the graph. */
+static bool search_graph(struct work *work, const struct exact_query *asked, const struct recall_step *step,
+                         struct neighbors_result *out) {
+  struct graph_index index = {
+      .graph = *work->graph, .rows = work->rows, .kernel = work->reading->call->service->kernel};
+  struct graph_query query = {.vector = asked->vector,
+                              .k = asked->k,
+                              .width = recall_width(step, asked->k),
+                              .excluded = asked->excluded,
+                              .excluded_count = asked->excluded_count};
+  struct hit *hits = reading_alloc(work->reading, query.k, sizeof *hits);
+  if (!hits) return false;
+  enum status status = work->scratch ? STATUS_OK : graph_scratch_new(&index, &work->scratch);
+  if (status == STATUS_OK) status = graph_search(&index, &query, work->scratch, hits, &out->count);
+  if (status != STATUS_OK) {
+    refusal_from_status(work->reading->refusal, status, "Searching");
+    work->reading->state = READING_REFUSED;
+    return false;
+  }
+  out->hits = hits;
+  out->recall = recall_of(step, asked->k);
+  return true;
+}
+
+/* Puts a query among those that are searched exactly. */
+static bool queue_exact(struct work *work, size_t result) {
+  const struct exact_query *searched = &work->searched[work->searched_count];
+  struct hit *hits = reading_alloc(work->reading, searched->k, sizeof *hits);
+  if (!hits) return false;
+  work->result_of[work->searched_count] = result;
+  work->hits[work->searched_count++] = hits;
+  return true;
+}
+
 /* Prepares every query. One that cannot be searched is the refusal of a single request, or its own result in a batch.
  */
 static bool prepare_all(struct work *work) {
@@ -139,10 +184,8 @@ static bool prepare_all(struct work *work) {
     struct exact_query *searched = &work->searched[work->searched_count];
     work->results[i] = (struct neighbors_result){0};
     if (prepare(work, &work->request->queries[i], searched, &refusal)) {
-      work->result_of[work->searched_count] = i;
-      struct hit *hits = reading_alloc(work->reading, searched->k, sizeof *hits);
-      if (!hits) return false;
-      work->hits[work->searched_count++] = hits;
+      const struct recall_step *step = step_for(work, &work->request->queries[i]);
+      if (!(step ? search_graph(work, searched, step, &work->results[i]) : queue_exact(work, i))) return false;
       continue;
     }
     /* A server out of memory is no property of the query. */
@@ -189,12 +232,17 @@ static bool allocate(struct work *work) {
 
 static bool answer(struct reading *reading, const struct neighbors_request *request, const struct api_choice *choice,
                    struct reply *reply) {
-  struct work work = {.reading = reading, .request = request, .choice = choice, .rows = model_rows(choice->model)};
-  if (!check_dimensions(&work) || !allocate(&work) || !prepare_all(&work)) return false;
+  struct work work = {.reading = reading,
+                      .request = request,
+                      .choice = choice,
+                      .rows = model_rows(choice->model),
+                      .graph = model_graph(choice->model)};
+  bool prepared = check_dimensions(&work) && allocate(&work) && prepare_all(&work);
+  graph_scratch_free(work.scratch);
+  if (!prepared) return false;
   if (work.searched_count > 0 && !search(&work, reading->call->service->scanner)) return false;
   struct neighbors_answer answer = {.model = choice->name,
                                     .vocabulary = model_vocabulary(choice->model),
-                                    .exact = true, /* whatever was asked for: no model has a graph yet */
                                     .batch = request->batch,
                                     .count = request->count,
                                     .results = work.results};

@@ -114,6 +114,7 @@ static enum status make_service(struct daemon *daemon, const struct kernel *kern
   service->kernel = kernel;
   service->limits = options->serve.limits;
   service->default_model = options->serve.default_model;
+  service->default_recall = options->serve.default_recall;
   service->parsing.limit = service->limits.parsing_bytes;
   service->answers.limit = service->limits.answer_bytes;
   size_t *searching = &service->limits.search_threads;

@@ -143,6 +143,17 @@ static bool apply_number(const struct reader *reader, const struct flag *flag, c
   return true;
 }
 
+static bool apply_share(const struct reader *reader, const char *origin, const char *text, void *member) {
+  char *end;
+  double value = strtod(text, &end);
+  if (end == text || *end != '\0' || !(value > 0 && value <= 1)) {
+    fprintf(reader->err, "wordvec: %s: '%s' is not a number above 0 and at most 1\n", origin, text);
+    return false;
+  }
+  *(double *)member = value;
+  return true;
+}
+
 static bool apply_choice(const struct reader *reader, const struct flag *flag, const char *origin, const char *text,
                          void *member) {
   unsigned place = 0;
@@ -187,6 +198,7 @@ static bool apply(const struct reader *reader, const struct flag *flag, const ch
   void *member = (char *)reader->options + flag->offset;
   switch (flag->kind) {
     case FLAG_SWITCH: return apply_switch(reader, origin, text, member);
+    case FLAG_SHARE: return apply_share(reader, origin, text, member);
     case FLAG_TEXT:
     case FLAG_MODEL: return apply_text(reader, flag, origin, text, member);
     case FLAG_ADDRESS: return apply_address(reader, origin, text, member);

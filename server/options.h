@@ -47,6 +47,7 @@ struct serve_flags {
   bool insecure_bind;
   const char *default_model;  /* NULL: none */
   const char *fallback_store; /* NULL: none */
+  double default_recall;      /* 0: queries that do not say are answered exactly */
   const char *kernel;         /* "auto" or a kernel's name, not yet looked up */
   enum log_format log_format;
   struct limits limits;

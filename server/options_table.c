@@ -76,6 +76,10 @@ static const struct flag serve_flags[] = {
     {"default-model", FLAG_MODEL, AT(serve.default_model), "NAME", "WORDVEC_DEFAULT_MODEL", NULL, NULL, 0, 0,
      "The model of requests that name none. Without it: the only one, when only\n"
      "one is served."},
+    {"default-recall", FLAG_SHARE, AT(serve.default_recall), "SHARE", "WORDVEC_DEFAULT_RECALL", NULL, NULL, 0, 0,
+     "The recall of queries to /neighbors that give neither recall nor exact, above\n"
+     "0 and at most 1: models that have a graph then answer approximately. Without\n"
+     "it they answer exactly."},
     {"fallback-store", FLAG_TEXT, AT(serve.fallback_store), "DIR", "WORDVEC_FALLBACK_STORE", NULL, NULL, 0, 0,
      "Served as long as the store has no model; given up for good when it has\n"
      "one."},

@@ -14,6 +14,7 @@ enum flag_kind {
   FLAG_WORD,     /* const char *, one of `choices` */
   FLAG_UNSIGNED, /* unsigned, from minimum to maximum */
   FLAG_SIZE,     /* size_t, from minimum to maximum */
+  FLAG_SHARE,    /* double, above 0 and at most 1 */
   FLAG_BYTES     /* size_t, from minimum to maximum; K, M and G behind the number multiply by 1024 each */
 };
 

@@ -97,8 +97,7 @@ struct neighbors_query {
   const struct neighbors_term *terms; /* [count], at least one; positive ones first */
   size_t k;
   bool include_query;
-  bool exact;
-  double recall; /* 0: not said */
+  double recall; /* of an approximate search; 0: an exact one is wanted */
 };
 
 struct neighbors_request {

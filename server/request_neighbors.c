@@ -8,6 +8,7 @@
 #include "server/request.h"
 
 enum { K_DEFAULT = 10 };
+static const double recall_usual = 0.95; /* of exact=false alone, where the server has no default */
 
 const char *request_term_pointer(const struct neighbors_query *query, const struct neighbors_term *term,
                                  char out[POINTER_MAX]) {
@@ -183,13 +184,10 @@ static void read_options(struct params *params, struct neighbors_query *query) {
   params_pointer(params, "recall", pointer);
   if (has_exact && has_recall)
     reading_invalid(reading, pointer, "exact and recall exclude each other: recall implies exact=false");
-  if (has_exact) {
-    query->exact = exact;
-    query->recall = 0;
-  }
+  double usual = reading->call->service->default_recall;
+  if (has_exact) query->recall = exact ? 0 : usual > 0 ? usual : recall_usual;
   if (!has_recall) return;
   if (!(recall > 0 && recall <= 1)) reading_invalid(reading, pointer, "%g is not above 0 and at most 1", recall);
-  query->exact = false;
   query->recall = recall;
 }
 
@@ -223,7 +221,7 @@ static void read_batch(struct params *params, const struct neighbors_query *defa
 
 bool request_neighbors(struct reading *reading, struct neighbors_request *out) {
   struct params params;
-  struct neighbors_query query = {.pointer = "#", .k = K_DEFAULT, .exact = true};
+  struct neighbors_query query = {.pointer = "#", .k = K_DEFAULT, .recall = reading->call->service->default_recall};
   *out = (struct neighbors_request){0};
   if (reading->call->service->limits.k < query.k) query.k = reading->call->service->limits.k;
   params_of_call(&params, reading);

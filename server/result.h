@@ -51,13 +51,13 @@ static inline const float *grid_vector(const struct grid_result *grid, size_t ce
 struct neighbors_result {
   const struct hit *hits; /* best first */
   size_t count;
+  double recall;               /* that the search was measured to have; 0: it was exact */
   const struct refusal *error; /* in a batch, what this query got instead of hits; NULL otherwise */
 };
 
 struct neighbors_answer {
   const char *model;
   const struct vocabulary *vocabulary;
-  bool exact;
   bool batch;
   size_t count; /* 1 unless a batch */
   const struct neighbors_result *results;
@@ -79,6 +79,7 @@ struct service_info {
   const char *architecture;
   const char *kernel;
   const char *default_model; /* NULL: requests name one */
+  double default_recall;     /* 0: searches are exact unless a request says otherwise */
   size_t models;
   const struct limits *limits;
 };

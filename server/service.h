@@ -42,6 +42,7 @@ struct service {
   struct scanner *scanner; /* of the kernel */
   struct limits limits;
   const char *default_model; /* NULL: none set */
+  double default_recall;     /* of queries that do not say; 0: they are answered exactly */
   struct budget parsing;
   struct budget answers;
   struct text_cache *texts; /* NULL: none */

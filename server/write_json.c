@@ -211,6 +211,26 @@ static void write_word_and_index(struct json_text *text, const struct vocabulary
   write_unsigned(text, "index", row);
 }
 
+static void write_double(struct json_text *text, const char *key, double value) {
+  json_text_key(text, key);
+  json_text_double(text, value);
+}
+
+/* "recall": an object for each width; none without a graph, as every answer is exact then. */
+static void write_recall(struct json_text *text, const struct recall_table *recall) {
+  json_text_key(text, "recall");
+  json_text_open(text, '[');
+  for (uint32_t i = 0; recall && i < recall->count; i++) {
+    json_text_open(text, '{');
+    write_unsigned(text, "width", recall->steps[i].width);
+    write_double(text, "at_1", recall->steps[i].at_1);
+    write_double(text, "at_10", recall->steps[i].at_10);
+    write_double(text, "at_100", recall->steps[i].at_100);
+    json_text_close(text, '}');
+  }
+  json_text_close(text, ']');
+}
+
 static void write_neighbors(struct json_text *text, const struct neighbors_answer *answer,
                             const struct neighbors_result *result) {
   json_text_open(text, '{');
@@ -223,7 +243,8 @@ static void write_neighbors(struct json_text *text, const struct neighbors_answe
   write_terminated(text, "model", answer->model);
   write_terminated(text, "metric", "cosine");
   json_text_key(text, "exact");
-  json_text_bool(text, answer->exact);
+  json_text_bool(text, result->recall == 0);
+  if (result->recall > 0) write_double(text, "recall", result->recall);
   json_text_key(text, "neighbors");
   json_text_open(text, '[');
   for (size_t i = 0; i < result->count; i++) {
@@ -289,6 +310,7 @@ enum status write_json_models(struct bytes *out, const struct catalog_entry *ent
     write_terminated(&text, "name", entries[i].name);
     write_unsigned(&text, "rows", info->rows);
     write_unsigned(&text, "dim", info->dim);
+    write_recall(&text, info->recall);
     json_text_close(&text, '}');
   }
   json_text_close(&text, ']');
@@ -319,26 +341,6 @@ static void write_skipped(struct json_text *text, const uint64_t *skipped) {
   json_text_open(text, '{');
   for (int skip = 0; skip < SKIP_COUNT; skip++) write_unsigned(text, skip_name((enum skip)skip), skipped[skip]);
   json_text_close(text, '}');
-}
-
-static void write_double(struct json_text *text, const char *key, double value) {
-  json_text_key(text, key);
-  json_text_double(text, value);
-}
-
-/* "recall": an object for each width; none without a graph, as every answer is exact then. */
-static void write_recall(struct json_text *text, const struct recall_table *recall) {
-  json_text_key(text, "recall");
-  json_text_open(text, '[');
-  for (uint32_t i = 0; recall && i < recall->count; i++) {
-    json_text_open(text, '{');
-    write_unsigned(text, "width", recall->steps[i].width);
-    write_double(text, "at_1", recall->steps[i].at_1);
-    write_double(text, "at_10", recall->steps[i].at_10);
-    write_double(text, "at_100", recall->steps[i].at_100);
-    json_text_close(text, '}');
-  }
-  json_text_close(text, ']');
 }
 
 static void write_graph(struct json_text *text, const struct import_graph_report *graph) {
@@ -452,6 +454,11 @@ enum status write_json_info(struct bytes *out, const struct service_info *info) 
   json_text_close(&text, '}');
   write_terminated(&text, "kernel", info->kernel);
   write_or_null(&text, "default_model", info->default_model);
+  json_text_key(&text, "default_recall");
+  if (info->default_recall > 0)
+    json_text_double(&text, info->default_recall);
+  else
+    json_text_null(&text);
   write_unsigned(&text, "models", info->models);
   json_text_key(&text, "limits");
   json_text_open(&text, '{');

@@ -11,3 +11,8 @@ const struct recall_step *recall_cheapest(const struct recall_table *table, size
     if (recall_of(&table->steps[i], k) >= wanted) return &table->steps[i];
   return NULL;
 }
+
+uint32_t recall_width(const struct recall_step *step, size_t k) {
+  uint64_t width = k <= 100 ? step->width : (uint64_t)step->width * k / 100;
+  return width < UINT32_MAX ? (uint32_t)width : UINT32_MAX;
+}

@@ -24,6 +24,10 @@ struct recall_table {
 /* The smallest width that reached `wanted` for answers of `k` rows. NULL when none did: only exact search will do. */
 const struct recall_step *recall_cheapest(const struct recall_table *table, size_t k, double wanted);
 
+/* The width to search with for a step that was found so: it is the step's own, but for answers of more than 100 rows,
+ * for which nothing was measured, as much wider as they are longer. */
+uint32_t recall_width(const struct recall_step *step, size_t k);
+
 /* What a step reached for answers of `k` rows: of the columns, the first for at least as many; more than 100 take the
  * last. */
 double recall_of(const struct recall_step *step, size_t k);

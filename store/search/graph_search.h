@@ -26,7 +26,7 @@ struct graph_query {
 struct graph_scratch;
 
 enum status graph_scratch_new(const struct graph_index *index, struct graph_scratch **out) MUST_USE;
-void graph_scratch_free(struct graph_scratch *scratch);
+void graph_scratch_free(struct graph_scratch *scratch); /* NULL is allowed */
 
 /* Fills hits, which has room for query->k, best first, and *found with how many: k, or as many as there are rows not
  * excluded. Similarities are exact, rows_cosine() of rows_dot() and the norms, and ties go to the lower row; only which

@@ -80,6 +80,7 @@ START_TEST(defaults_of_serve) {
   expect_url(&serve->address, "http://127.0.0.1:8080");
   ck_assert(!serve->insecure_bind);
   ck_assert_ptr_null(serve->default_model);
+  ck_assert_double_eq(serve->default_recall, 0);
   ck_assert_ptr_null(serve->fallback_store);
   ck_assert_str_eq(serve->kernel, "auto");
   ck_assert_int_eq(serve->log_format, LOG_TEXT);
@@ -108,10 +109,12 @@ START_TEST(flag_before_variable_before_default) {
   setenv("WORDVEC_LIMIT_K", "77", 1);
   setenv("WORDVEC_LOG_FORMAT", "json", 1);
   setenv("WORDVEC_THREADS", "", 1); /* empty: as if not set */
+  setenv("WORDVEC_DEFAULT_RECALL", "0.9", 1);
   struct outcome outcome = read_all("serve", "--store", "from-flag", NULL);
   ck_assert_msg(outcome.status == -1, "%s", outcome.err);
   ck_assert_str_eq(outcome.options.store, "from-flag");
   ck_assert_uint_eq(outcome.options.serve.limits.k, 77);
+  ck_assert_double_eq(outcome.options.serve.default_recall, 0.9);
   ck_assert_int_eq(outcome.options.serve.log_format, LOG_JSON);
   ck_assert_uint_eq(outcome.options.threads, 0);
 }
@@ -220,6 +223,10 @@ static const struct {
     {{"serve", "--kernel", "mmx"}, "--kernel", "auto, scalar, avx2, avx512, neon"},
     {{"serve", "--default-model", "../x"}, "--default-model", "letters, digits"},
     {{"serve", "--store", ""}, "--store", "not empty"},
+    {{"serve", "--default-recall", "0"}, "--default-recall", "above 0"},
+    {{"serve", "--default-recall", "1.01"}, "--default-recall", "at most 1"},
+    {{"serve", "--default-recall", "0.9x"}, "--default-recall", "a number"},
+    {{"serve", "--default-recall", "nan"}, "--default-recall", "a number"},
     {{"serve", "operand"}, "operand", "too many"},
     {{"import"}, "FILE", "missing"},
     {{"import", "a", "b"}, "'b'", "too many"},
