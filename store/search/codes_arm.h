@@ -48,17 +48,20 @@ static inline unsigned quarter_group(const struct kernel_coarse *query, const in
   return vaddvq_u32(vandq_u32(survives, vld1q_u32(bits))) << first;
 }
 
-static inline void coarse_groups(const struct kernel_coarse *query, const struct codes_coarse *groups, size_t count,
-                                 float (*bounds)[CODES_GROUP], uint16_t *survivors) {
-  int8x16_t quads[QUADS];
-  for (size_t i = 0; i < QUADS; i++) quads[i] = quad_of(query->codes + i * CODES_QUAD);
-  for (size_t g = 0; g < count; g++) {
-    unsigned mask = 0;
+static inline void coarse_groups(const struct kernel_coarse *queries, size_t query_count,
+                                 const struct codes_coarse *groups, size_t group_count, struct kernel_bounds *out) {
+  for (size_t g = 0; g < group_count; g++) {
     const char *ahead = (const char *)&groups[g] + KERNEL_AHEAD_BYTES;
     for (size_t i = 0; i < sizeof *groups; i += 64) __builtin_prefetch(ahead + i);
-    for (size_t first = 0; first < CODES_GROUP; first += LANES)
-      mask |= quarter_group(query, quads, &groups[g], first, bounds[g]);
-    survivors[g] = (uint16_t)mask;
+    for (size_t q = 0; q < query_count; q++) {
+      unsigned mask = 0;
+      float *bounds = out->bounds[g * query_count + q];
+      int8x16_t quads[QUADS];
+      for (size_t i = 0; i < QUADS; i++) quads[i] = quad_of(queries[q].codes + i * CODES_QUAD);
+      for (size_t first = 0; first < CODES_GROUP; first += LANES)
+        mask |= quarter_group(&queries[q], quads, &groups[g], first, bounds);
+      out->survivors[q][g] = (uint16_t)mask;
+    }
   }
 }
 

@@ -41,15 +41,18 @@ static inline unsigned half_group(const struct kernel_coarse *query, const __m25
   return (unsigned)_mm256_movemask_ps(survives) << first;
 }
 
-static inline void coarse_groups(const struct kernel_coarse *query, const struct codes_coarse *groups, size_t count,
-                                 float (*bounds)[CODES_GROUP], uint16_t *survivors) {
-  __m256i quads[QUADS];
-  for (size_t i = 0; i < QUADS; i++) quads[i] = quad_of(query->codes + i * CODES_QUAD);
-  for (size_t g = 0; g < count; g++) {
+static inline void coarse_groups(const struct kernel_coarse *queries, size_t query_count,
+                                 const struct codes_coarse *groups, size_t group_count, struct kernel_bounds *out) {
+  for (size_t g = 0; g < group_count; g++) {
     const char *ahead = (const char *)&groups[g] + KERNEL_AHEAD_BYTES;
     for (size_t i = 0; i < sizeof *groups; i += 64) _mm_prefetch(ahead + i, _MM_HINT_T0);
-    unsigned low = half_group(query, quads, &groups[g], 0, bounds[g]);
-    survivors[g] = (uint16_t)(low | half_group(query, quads, &groups[g], HALF, bounds[g]));
+    for (size_t q = 0; q < query_count; q++) {
+      float *bounds = out->bounds[g * query_count + q];
+      __m256i quads[QUADS];
+      for (size_t i = 0; i < QUADS; i++) quads[i] = quad_of(queries[q].codes + i * CODES_QUAD);
+      unsigned low = half_group(&queries[q], quads, &groups[g], 0, bounds);
+      out->survivors[q][g] = (uint16_t)(low | half_group(&queries[q], quads, &groups[g], HALF, bounds));
+    }
   }
 }
 

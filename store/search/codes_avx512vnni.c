@@ -14,29 +14,46 @@ static inline __m512i quad_of(const int8_t *codes) {
   return _mm512_set1_epi32(four);
 }
 
-void coarse_avx512vnni(const struct kernel_coarse *query, const struct codes_coarse *groups, size_t count,
-                       float (*bounds)[CODES_GROUP], uint16_t *survivors) {
-  __m512i quads[QUADS];
-  for (size_t i = 0; i < QUADS; i++) quads[i] = quad_of(query->codes + i * CODES_QUAD);
-  const __m512 start = _mm512_set1_ps(query->start), step = _mm512_set1_ps(query->step);
-  const __m512 error = _mm512_set1_ps(query->error), far = _mm512_set1_ps(query->far);
-  const __m512 threshold = _mm512_set1_ps(query->threshold);
-  for (size_t g = 0; g < count; g++) {
-    const struct codes_coarse *group = &groups[g];
-    const char *ahead = (const char *)group + KERNEL_AHEAD_BYTES;
-    __m512i even = _mm512_set1_epi32(query->offset), odd = _mm512_setzero_si512();
-    for (size_t i = 0; i < sizeof *group; i += 64) _mm_prefetch(ahead + i, _MM_HINT_T0);
-#pragma GCC unroll 4
-    for (size_t i = 0; i < QUADS; i += 2) {
-      even = _mm512_dpbusd_epi32(even, _mm512_loadu_si512(group->codes[i]), quads[i]);
-      odd = _mm512_dpbusd_epi32(odd, _mm512_loadu_si512(group->codes[i + 1]), quads[i + 1]);
-    }
-    __m512 sum = _mm512_cvtepi32_ps(_mm512_add_epi32(even, odd));
-    __m512 part = _mm512_mul_ps(_mm512_loadu_ps(group->scale), _mm512_add_ps(_mm512_mul_ps(step, sum), error));
-    __m512 bound = _mm512_add_ps(_mm512_add_ps(_mm512_loadu_ps(group->base), start), part);
-    __m512 most = _mm512_add_ps(bound, _mm512_mul_ps(_mm512_loadu_ps(group->rest), far));
-    _mm512_storeu_ps(bounds[g], bound);
-    survivors[g] = (uint16_t)_mm512_cmp_ps_mask(most, threshold, _CMP_GE_OQ);
+/* A group in registers. */
+struct group {
+  __m512i codes[QUADS];
+  __m512 base, scale, rest;
+};
+
+static inline struct group group_at(const struct codes_coarse *codes) {
+  struct group group = {.base = _mm512_loadu_ps(codes->base),
+                        .scale = _mm512_loadu_ps(codes->scale),
+                        .rest = _mm512_loadu_ps(codes->rest)};
+#pragma GCC unroll 12
+  for (size_t i = 0; i < QUADS; i++) group.codes[i] = _mm512_loadu_si512(codes->codes[i]);
+  return group;
+}
+
+/* Every number of the query comes from memory with the instruction that takes it, so that the group can stay. */
+static inline unsigned bound_group(const struct kernel_coarse *query, const struct group *group, float *bounds) {
+  __m512i even = _mm512_set1_epi32(query->offset), odd = _mm512_setzero_si512();
+#pragma GCC unroll 12
+  for (size_t i = 0; i < QUADS; i += 2) {
+    even = _mm512_dpbusd_epi32(even, group->codes[i], quad_of(query->codes + i * CODES_QUAD));
+    odd = _mm512_dpbusd_epi32(odd, group->codes[i + 1], quad_of(query->codes + (i + 1) * CODES_QUAD));
+  }
+  __m512 sum = _mm512_cvtepi32_ps(_mm512_add_epi32(even, odd));
+  __m512 inner = _mm512_add_ps(_mm512_mul_ps(_mm512_set1_ps(query->step), sum), _mm512_set1_ps(query->error));
+  __m512 base = _mm512_add_ps(group->base, _mm512_set1_ps(query->start));
+  __m512 bound = _mm512_add_ps(base, _mm512_mul_ps(group->scale, inner));
+  __m512 most = _mm512_add_ps(bound, _mm512_mul_ps(group->rest, _mm512_set1_ps(query->far)));
+  _mm512_storeu_ps(bounds, bound);
+  return _mm512_cmp_ps_mask(most, _mm512_set1_ps(query->threshold), _CMP_GE_OQ);
+}
+
+void coarse_avx512vnni(const struct kernel_coarse *queries, size_t query_count, const struct codes_coarse *groups,
+                       size_t group_count, struct kernel_bounds *out) {
+  for (size_t g = 0; g < group_count; g++) {
+    struct group group = group_at(&groups[g]);
+    const char *ahead = (const char *)&groups[g] + KERNEL_AHEAD_BYTES;
+    for (size_t i = 0; i < sizeof *groups; i += 64) _mm_prefetch(ahead + i, _MM_HINT_T0);
+    for (size_t q = 0; q < query_count; q++)
+      out->survivors[q][g] = (uint16_t)bound_group(&queries[q], &group, out->bounds[g * query_count + q]);
   }
 }
 

@@ -9,9 +9,9 @@ static inline __m256i add_products(__m256i sums, __m256i codes, __m256i query) {
 
 #include "store/search/codes_avx.h"
 
-void coarse_avxvnni(const struct kernel_coarse *query, const struct codes_coarse *groups, size_t count,
-                    float (*bounds)[CODES_GROUP], uint16_t *survivors) {
-  coarse_groups(query, groups, count, bounds, survivors);
+void coarse_avxvnni(const struct kernel_coarse *queries, size_t query_count, const struct codes_coarse *groups,
+                    size_t group_count, struct kernel_bounds *out) {
+  coarse_groups(queries, query_count, groups, group_count, out);
 }
 
 int32_t fine_avxvnni(const int8_t *query, const uint8_t *record, size_t bytes) {

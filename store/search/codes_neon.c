@@ -11,9 +11,9 @@ static inline int32x4_t add_products(int32x4_t sums, int8x16_t codes, int8x16_t 
 
 #include "store/search/codes_arm.h"
 
-void coarse_neon(const struct kernel_coarse *query, const struct codes_coarse *groups, size_t count,
-                 float (*bounds)[CODES_GROUP], uint16_t *survivors) {
-  coarse_groups(query, groups, count, bounds, survivors);
+void coarse_neon(const struct kernel_coarse *queries, size_t query_count, const struct codes_coarse *groups,
+                 size_t group_count, struct kernel_bounds *out) {
+  coarse_groups(queries, query_count, groups, group_count, out);
 }
 
 int32_t fine_neon(const int8_t *query, const uint8_t *record, size_t bytes) {

@@ -8,18 +8,21 @@ static int32_t sum_of(const struct kernel_coarse *query, const struct codes_coar
   return sum;
 }
 
-void coarse_scalar(const struct kernel_coarse *query, const struct codes_coarse *groups, size_t count,
-                   float (*bounds)[CODES_GROUP], uint16_t *survivors) {
-  for (size_t g = 0; g < count; g++) {
+void coarse_scalar(const struct kernel_coarse *queries, size_t query_count, const struct codes_coarse *groups,
+                   size_t group_count, struct kernel_bounds *out) {
+  for (size_t g = 0; g < group_count; g++) {
     const struct codes_coarse *group = &groups[g];
-    unsigned mask = 0;
-    for (size_t lane = 0; lane < CODES_GROUP; lane++) {
-      float sum = (float)sum_of(query, group, lane);
-      float bound = (group->base[lane] + query->start) + group->scale[lane] * (query->step * sum + query->error);
-      bounds[g][lane] = bound;
-      mask |= (unsigned)(bound + group->rest[lane] * query->far >= query->threshold) << lane;
+    for (size_t q = 0; q < query_count; q++) {
+      const struct kernel_coarse *query = &queries[q];
+      unsigned mask = 0;
+      for (size_t lane = 0; lane < CODES_GROUP; lane++) {
+        float sum = (float)sum_of(query, group, lane);
+        float bound = (group->base[lane] + query->start) + group->scale[lane] * (query->step * sum + query->error);
+        out->bounds[g * query_count + q][lane] = bound;
+        mask |= (unsigned)(bound + group->rest[lane] * query->far >= query->threshold) << lane;
+      }
+      out->survivors[q][g] = (uint16_t)mask;
     }
-    survivors[g] = (uint16_t)mask;
   }
 }
 

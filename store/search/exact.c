@@ -1,41 +1,16 @@
-/* The scan: block after block of rows, each while it is in the cache compared with every query, so that all queries
- * together read the matrix from memory once. Rows that have codes are sieved first, see sieve.c. */
+/* Plans, and the scan of rows without codes: block after block of rows, each while it is in the cache compared with
+ * every query, so that all queries together read the matrix from memory once. */
 #include "store/search/exact.h"
 
 #include <math.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
-#include "store/search/sieve.h"
+#include "store/search/exact_plan.h"
 
 enum {
   BLOCK_BYTES = 64 << 10, /* of rows: well inside a second-level cache, beside some hundred queries */
-  BLOCK_ROWS_MAX = 256,   /* bounds the dot products on the stack */
-  BLOCK_GROUPS = 64,      /* of codes: 44 KiB, and as much of the records that survive */
-  CACHE_LINE = 64,
-  QUERY_ALIGNMENT = 64, /* bytes: a query's loads never straddle a cache line */
-  PLAN_BYTES = 8 << 20  /* of queries: more of them take another pass, so that memory stays bounded */
-};
-
-/* One query being answered. */
-struct scan {
-  struct sieve sieve;   /* when the rows have codes */
-  const double *values; /* the query as the kernel wants it */
-  double norm;
-  const uint32_t *excluded; /* ascending */
-  size_t excluded_count;
-  _Atomic float floor; /* k rows are known to be at least this similar */
-};
-
-struct exact_plan {
-  const struct kernel *kernel;
-  const struct rows *rows;
-  size_t count;
-  struct scan *scans;
-  uint32_t *excluded;
-  double *values; /* [count * values_step] */
-  atomic_ullong compared;
+  QUERY_ALIGNMENT = 64,   /* bytes: a query's loads never straddle a cache line */
+  PLAN_BYTES = 8 << 20    /* of queries: more of them take another pass, so that memory stays bounded */
 };
 
 static int compare_rows(const void *a, const void *b) {
@@ -48,11 +23,10 @@ static bool is_excluded(const struct scan *scan, uint32_t row) {
          bsearch(&row, scan->excluded, scan->excluded_count, sizeof row, compare_rows) != NULL;
 }
 
-/* Compares `count` rows from `first` on, all of one slab, with one query. Exclusion is looked up last: few rows get as
- * far as being accepted. */
-static void compare_block(const struct exact_plan *plan, const struct scan *scan, uint32_t first, size_t count,
-                          struct topk *top) {
-  double dots[BLOCK_ROWS_MAX];
+/* Exclusion is looked up last: few rows get as far as being accepted. */
+void exact_compare(const struct exact_plan *plan, const struct scan *scan, uint32_t first, size_t count,
+                   struct topk *top) {
+  double dots[EXACT_RUN];
   const struct rows *rows = plan->rows;
   plan->kernel->dots(scan->values, rows_at(rows, first), rows->stride, count, dots);
   for (size_t i = 0; i < count; i++) {
@@ -64,136 +38,41 @@ static void compare_block(const struct exact_plan *plan, const struct scan *scan
 
 static uint32_t rows_of_block(const struct rows *rows) {
   size_t fit = BLOCK_BYTES / (rows->stride * sizeof(float));
-  if (fit > BLOCK_ROWS_MAX) return BLOCK_ROWS_MAX;
+  if (fit > EXACT_RUN) return EXACT_RUN;
   return fit > 0 ? (uint32_t)fit : 1;
 }
 
-/* ---- with codes ---- */
-
-/* Groups of codes that are sieved at a time, all of one slab. */
-struct block {
-  uint32_t slab_start;  /* first row of the slab */
-  uint32_t first_group; /* in the slab */
-  uint32_t group_count;
-  uint32_t first, end; /* rows asked for: the groups may begin before and end behind */
-};
-
-/* The rows of a block that its coarse codes could not rule out. */
-struct survivors {
-  size_t count;
-  uint32_t rows[BLOCK_GROUPS * CODES_GROUP];
-  float bounds[BLOCK_GROUPS * CODES_GROUP];
-};
-
-/* What a row's similarity must reach. */
-static float threshold_of(const struct scan *scan, const struct topk *top) {
-  float floor = atomic_load_explicit(&scan->floor, memory_order_relaxed);
-  float own = top->count < top->k ? -INFINITY : (float)top->heap[0].similarity;
-  return own > floor ? own : floor;
-}
-
-static void raise_floor(struct scan *scan, float threshold) {
-  float floor = atomic_load_explicit(&scan->floor, memory_order_relaxed);
-  while (floor < threshold && !atomic_compare_exchange_weak_explicit(&scan->floor, &floor, threshold,
-                                                                     memory_order_relaxed, memory_order_relaxed)) {
-  }
-}
-
-static const struct codes_fine *record_of(const struct rows *rows, uint32_t row) {
-  size_t within = row & ((1u << rows->slab_shift) - 1);
-  const unsigned char *slab = rows->codes->fine[row >> rows->slab_shift];
-  return (const struct codes_fine *)(const void *)(slab + within * rows->codes->fine_bytes);
-}
-
-static void sieve_coarse(const struct exact_plan *plan, const struct scan *scan, const struct block *block,
-                         float threshold, struct survivors *out) {
-  const struct rows *rows = plan->rows;
-  struct kernel_coarse query = scan->sieve.coarse;
-  const struct codes_coarse *groups = rows->codes->coarse[block->slab_start >> rows->slab_shift];
-  float bounds[BLOCK_GROUPS][CODES_GROUP];
-  uint16_t masks[BLOCK_GROUPS];
-  query.threshold = threshold;
-  plan->kernel->coarse(&query, groups + block->first_group, block->group_count, bounds, masks);
-  out->count = 0;
-  for (uint32_t g = 0; g < block->group_count; g++) {
-    uint32_t group_row = block->slab_start + (block->first_group + g) * CODES_GROUP;
-    for (unsigned mask = masks[g]; mask != 0; mask &= mask - 1) {
-      unsigned lane = (unsigned)__builtin_ctz(mask);
-      uint32_t row = group_row + lane;
-      if (row < block->first || row >= block->end) continue;
-      const char *record = (const char *)record_of(rows, row);
-      for (size_t i = 0; i < rows->codes->fine_bytes; i += CODES_FINE_UNIT) __builtin_prefetch(record + i);
-      out->rows[out->count] = row;
-      out->bounds[out->count++] = bounds[g][lane];
-    }
-  }
-}
-
-/* Those of the rows that the fine codes cannot rule out either. Their floats, and the norm, are asked for. */
-static void sieve_fine(const struct exact_plan *plan, const struct scan *scan, float threshold,
-                       struct survivors *rows) {
-  size_t kept = 0, row_bytes = plan->rows->stride * sizeof(float);
-  for (size_t i = 0; i < rows->count; i++) {
-    uint32_t row = rows->rows[i];
-    if (!sieve_passes(&scan->sieve, plan->kernel, plan->rows->codes->fine_bytes, record_of(plan->rows, row),
-                      rows->bounds[i], threshold))
-      continue;
-    const char *floats = (const char *)rows_at(plan->rows, row);
-    for (size_t at = 0; at < row_bytes; at += CACHE_LINE) __builtin_prefetch(floats + at);
-    __builtin_prefetch(rows_norm_at(plan->rows, row));
-    rows->rows[kept++] = row;
-  }
-  rows->count = kept;
-}
-
-static void sieve_block(struct exact_plan *plan, struct scan *scan, const struct block *block, struct topk *top) {
-  struct survivors left;
-  sieve_coarse(plan, scan, block, threshold_of(scan, top), &left);
-  sieve_fine(plan, scan, threshold_of(scan, top), &left);
-  if (left.count == 0) return;
-  for (size_t i = 0, run; i < left.count; i += run) {
-    for (run = 1; run < BLOCK_ROWS_MAX && i + run < left.count && left.rows[i + run] == left.rows[i] + run;) run++;
-    compare_block(plan, scan, left.rows[i], run, top);
-  }
-  raise_floor(scan, threshold_of(scan, top));
-  atomic_fetch_add_explicit(&plan->compared, left.count, memory_order_relaxed);
-}
-
-/* ---- the whole ---- */
-
-/* Rows from `first` to `end` - 1, all of the slab that begins with `slab_start`. Blocks grow: before the first has been
- * compared, nothing can be ruled out. */
-static void scan_codes(struct exact_plan *plan, uint32_t slab_start, uint32_t first, uint32_t end, struct topk *tops) {
-  uint32_t last = codes_groups(end - slab_start), length = 1;
-  struct block block = {.slab_start = slab_start, .first = first, .end = end};
-  for (uint32_t group = (first - slab_start) / CODES_GROUP; group < last; group += block.group_count) {
-    block.first_group = group;
-    block.group_count = last - group < length ? last - group : length;
-    for (size_t i = 0; i < plan->count; i++) sieve_block(plan, &plan->scans[i], &block, &tops[i]);
-    if (length < BLOCK_GROUPS) length *= 2;
-  }
-}
-
+/* Rows of one slab. */
 static void scan_rows(struct exact_plan *plan, uint32_t first, uint32_t end, struct topk *tops) {
   uint32_t length = rows_of_block(plan->rows);
   for (uint32_t row = first; row < end; row += length) {
     uint32_t count = end - row < length ? end - row : length;
-    for (size_t i = 0; i < plan->count; i++) compare_block(plan, &plan->scans[i], row, count, &tops[i]);
+    for (size_t i = 0; i < plan->count; i++) exact_compare(plan, &plan->scans[i], row, count, &tops[i]);
   }
   atomic_fetch_add_explicit(&plan->compared, (uint64_t)(end - first) * plan->count, memory_order_relaxed);
 }
 
+static void scan_slabs(struct exact_plan *plan, uint32_t first, uint32_t end, struct topk *tops) {
+  const struct rows *rows = plan->rows;
+  for (uint32_t row = first, stop; row < end; row = stop) {
+    uint32_t slab = row >> rows->slab_shift, slab_end = (slab << rows->slab_shift) + rows_in_slab(rows, slab);
+    stop = end < slab_end ? end : slab_end;
+    scan_rows(plan, row, stop, tops);
+  }
+}
+
+/* Whoever scans the last part settles what has been deferred: what other threads wrote down is released by their
+ * addition to `scanned` and acquired by ours. */
 void exact_plan_scan(struct exact_plan *plan, uint32_t first, uint32_t end, struct topk *tops) {
   const struct rows *rows = plan->rows;
-  for (uint32_t row = first; row < end;) {
-    uint32_t slab = row >> rows->slab_shift, start = slab << rows->slab_shift;
-    uint32_t slab_end = start + rows_in_slab(rows, slab), stop = end < slab_end ? end : slab_end;
-    if (rows->codes)
-      scan_codes(plan, start, row, stop, tops);
-    else
-      scan_rows(plan, row, stop, tops);
-    row = stop;
+  if (first >= end) return;
+  if (!rows->codes) {
+    scan_slabs(plan, first, end, tops);
+    return;
   }
+  exact_codes_scan(plan, first, end, tops);
+  uint32_t before = atomic_fetch_add_explicit(&plan->scanned, end - first, memory_order_acq_rel);
+  if (before + (end - first) == rows->count) exact_codes_settle(plan, tops);
 }
 
 uint64_t exact_plan_compared(const struct exact_plan *plan) {
@@ -211,6 +90,7 @@ static size_t values_step(const struct rows *rows) {
 
 size_t exact_plan_most(const struct rows *rows) {
   size_t bytes = values_step(rows) * sizeof(double) + sizeof(struct scan);
+  if (rows->codes) bytes += EXACT_DEFERRED * sizeof(struct candidate);
   return bytes < PLAN_BYTES ? PLAN_BYTES / bytes : 1;
 }
 
@@ -225,6 +105,8 @@ static void load_query(struct exact_plan *plan, size_t place, const struct exact
   scan->values = values;
   scan->norm = rows_norm_of(query->vector, rows->dim);
   atomic_init(&scan->floor, -INFINITY);
+  scan->deferred = plan->deferred ? plan->deferred + place * EXACT_DEFERRED : NULL;
+  atomic_init(&scan->deferred_count, 0);
 }
 
 static void load_excluded(struct exact_plan *plan, const struct exact_query *queries) {
@@ -250,11 +132,13 @@ enum status exact_plan_new(const struct kernel *kernel, const struct rows *rows,
   plan->scans = aligned_alloc(alignof(struct scan), count * sizeof *plan->scans);
   plan->excluded = calloc(excluded_count, sizeof *plan->excluded);
   plan->values = aligned_alloc(QUERY_ALIGNMENT, count * values_step(rows) * sizeof(double));
-  if (!plan->scans || !plan->excluded || !plan->values) {
+  if (rows->codes) plan->deferred = malloc(count * EXACT_DEFERRED * sizeof *plan->deferred);
+  if (!plan->scans || !plan->excluded || !plan->values || (rows->codes && !plan->deferred)) {
     exact_plan_free(plan);
     return STATUS_NO_MEMORY;
   }
   atomic_init(&plan->compared, 0);
+  atomic_init(&plan->scanned, 0);
   for (size_t i = 0; i < count; i++) load_query(plan, i, &queries[i]);
   load_excluded(plan, queries);
   *out = plan;
@@ -266,6 +150,7 @@ void exact_plan_free(struct exact_plan *plan) {
   free(plan->scans);
   free(plan->excluded);
   free(plan->values);
+  free(plan->deferred);
   free(plan);
 }
 

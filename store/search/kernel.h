@@ -10,7 +10,11 @@
 #include "store/matrix/graph.h"
 #include "store/status.h"
 
-enum { KERNELS_MOST = 8 };
+enum {
+  KERNELS_MOST = 8,
+  KERNEL_GROUPS = 32, /* of coarse codes, at most, that coarse() takes at a time: 30 KiB */
+  KERNEL_QUERIES = 32 /* at most that it compares them with */
+};
 
 /* What a query asks of the coarse part of a row: its bound is
  *
@@ -31,25 +35,32 @@ struct gather_query {
   uint32_t lines;
 };
 
+/* What coarse() finds out. */
+struct kernel_bounds {
+  float bounds[KERNEL_GROUPS * KERNEL_QUERIES][CODES_GROUP];
+  uint16_t survivors[KERNEL_QUERIES][KERNEL_GROUPS];
+};
+
 struct kernel {
   const char *name;     /* "scalar", "avx2", "avx512", "neon" */
   const char *integers; /* the instructions that multiply codes, for those who compare kernels */
 
   /* dots[i] = rows_dot(query, rows + i * stride, dim) for i < count, bit for bit. The query is given as float64
-   * values of float32 ones, `stride` of them with 0.0 behind dim; rows hold +0.0f behind dim, so that a kernel may run
-   * over `stride`, a multiple of 4. Neither need be aligned beyond its type. */
+   * values of float32 ones, `stride` of them with 0.0 behind dim; rows hold +0.0f behind dim, so that a kernel may
+   * run over `stride`, a multiple of 4. Neither need be aligned beyond its type. */
   void (*dots)(const double *query, const float *rows, uint32_t stride, size_t count, double *dots);
 
-  /* For each of `count` groups: the bounds of its rows, and a bit for each row that survives. */
-  void (*coarse)(const struct kernel_coarse *query, const struct codes_coarse *groups, size_t count,
-                 float (*bounds)[CODES_GROUP], uint16_t *survivors);
+  /* For group g and query q the bounds of the group's rows, into bounds[g * query_count + q], and a bit for each row
+   * that survives, into survivors[q][g]. Codes are loaded once for all queries. */
+  void (*coarse)(const struct kernel_coarse *queries, size_t query_count, const struct codes_coarse *groups,
+                 size_t group_count, struct kernel_bounds *out);
 
   /* The sum of query[i] * record[i] for i < bytes, a multiple of CODES_FINE_UNIT up to CODES_FINE_MAX; query[i] from
    * -127 to 127. Both start on a multiple of CODES_FINE_UNIT. */
   int32_t (*fine)(const int8_t *query, const uint8_t *record, size_t bytes);
 
-  /* dots[i] = the dot product of the query's code and the signed one of block ids[i], i < count. What follows a code in
-   * its last line is multiplied with the query's zeros. */
+  /* dots[i] = the dot product of the query's code and the signed one of block ids[i], i < count. What follows a code
+   * in its last line is multiplied with the query's zeros. */
   void (*gather)(const struct gather_query *query, const struct graph_blocks *blocks, const uint32_t *ids, size_t count,
                  int32_t *dots);
 };
@@ -61,7 +72,8 @@ const struct kernel *kernel_best(void);
  * when this CPU cannot run it; *problem then lists those that it can. */
 enum status kernel_named(const char *name, struct problem *problem, const struct kernel **out) MUST_USE;
 
-/* The kernels that this CPU can run, slowest first; the count is returned. Kernels of one name differ in `integers`. */
+/* The kernels that this CPU can run, slowest first; the count is returned. Kernels of one name differ in `integers`.
+ */
 size_t kernel_usable(const struct kernel *kernels[KERNELS_MOST]);
 
 #endif

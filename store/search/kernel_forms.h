@@ -12,11 +12,11 @@ enum { KERNEL_AHEAD_BYTES = 4096 };
 
 #define KERNEL_DOTS(form) \
   void dots_##form(const double *query, const float *rows, uint32_t stride, size_t count, double *dots)
-#define KERNEL_CODES(form)                                                                                     \
-  void coarse_##form(const struct kernel_coarse *query, const struct codes_coarse *groups, size_t count,       \
-                     float(*bounds)[CODES_GROUP], uint16_t *survivors);                                        \
-  int32_t fine_##form(const int8_t *query, const uint8_t *record, size_t bytes);                               \
-  void gather_##form(const struct gather_query *query, const struct graph_blocks *blocks, const uint32_t *ids, \
+#define KERNEL_CODES(form)                                                                                       \
+  void coarse_##form(const struct kernel_coarse *queries, size_t query_count, const struct codes_coarse *groups, \
+                     size_t group_count, struct kernel_bounds *out);                                             \
+  int32_t fine_##form(const int8_t *query, const uint8_t *record, size_t bytes);                                 \
+  void gather_##form(const struct gather_query *query, const struct graph_blocks *blocks, const uint32_t *ids,   \
                      size_t count, int32_t *dots)
 
 KERNEL_DOTS(scalar);

@@ -19,12 +19,18 @@ struct sieve {
 /* Makes a query of dim floats ready for rows that have codes. */
 void sieve_load(struct sieve *sieve, const struct kernel *kernel, const struct rows *rows, const float *vector);
 
-/* Whether a row may still be worth `threshold`: `bound` is what kernel->coarse() gave for it. */
-static inline int sieve_passes(const struct sieve *sieve, const struct kernel *kernel, uint32_t fine_bytes,
-                               const struct codes_fine *record, float bound, float threshold) {
+/* The most that a row can be worth; `bound` is what kernel->coarse() gave for it. */
+static inline float sieve_most(const struct sieve *sieve, const struct kernel *kernel, uint32_t fine_bytes,
+                               const struct codes_fine *record, float bound) {
   float sum = (float)(kernel->fine(sieve->fine_codes, (const uint8_t *)record, fine_bytes) + sieve->fine_offset);
   float fine = record->scale * (sieve->fine_step * sum + sieve->fine_error);
-  return (bound + fine) + record->rest * sieve->fine_far >= threshold;
+  return (bound + fine) + record->rest * sieve->fine_far;
+}
+
+/* How much of that guards against what the codes do not hold: less it, it is an estimate, about as often too high as
+ * too low. */
+static inline float sieve_guard(const struct sieve *sieve, float coarse_scale, const struct codes_fine *record) {
+  return coarse_scale * sieve->coarse.error + record->scale * sieve->fine_error + record->rest * sieve->fine_far;
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/search/exact_plan.h"
 #include "tests/support/codes_fixture.h"
 #include "tests/support/numbers.h"
 #include "tests/support/rows_fixture.h"
@@ -74,11 +75,14 @@ static void check_search(const struct kernel *kernel, const struct rows *rows, c
   }
 }
 
+/* Finding axes takes the cube of their number: wider rows have their codes checked by the test of the sieve. */
+enum { CODES_WIDEST = 150 };
+
 static void check_all_kernels(const struct rows *rows, const struct exact_query *queries, size_t count) {
   const struct kernel *kernels[KERNELS_MOST];
   size_t usable = kernel_usable(kernels);
   for (size_t k = 0; k < usable; k++) check_search(kernels[k], rows, queries, count);
-  if (rows->dim > CODES_DIM_MAX || rows->count == 0) return;
+  if (rows->dim > CODES_WIDEST || rows->count == 0) return;
   struct codes_fixture codes;
   struct rows coded = *rows;
   codes_fixture_init(&codes, rows, kernel_best(), 1);
@@ -135,7 +139,7 @@ static void make_queries(struct round *round, struct numbers *numbers, enum flav
 }
 
 static void round_init(struct round *round, uint64_t seed) {
-  static const uint32_t dims[] = {1, 2, 3, 4, 5, 15, 16, 17, 31, 50, 70, 100, 300, 1000};
+  static const uint32_t dims[] = {1, 2, 3, 4, 5, 15, 16, 17, 31, 50, 70, 100, 130, 300, 1000};
   struct numbers numbers = {.state = seed};
   enum flavour flavour = (enum flavour)(seed % FLAVOUR_COUNT);
   uint32_t dim = dims[seed % (sizeof dims / sizeof dims[0])], count = numbers_below(&numbers, 90) + 1;
@@ -159,11 +163,15 @@ START_TEST(made_up_searches_equal_sorting_every_row) {
 }
 END_TEST
 
+/* More queries than go through the codes together, and so few rows that all their blocks are unlike. */
 START_TEST(a_batch_equals_its_queries_one_by_one) {
   struct numbers numbers = {.state = 99};
   struct rows_fixture fixture;
+  struct codes_fixture codes;
   float *values = made_up_rows(&numbers, FLAVOUR_COARSE, 500, 24);
   rows_fixture_init(&fixture, values, 500, 24, 6);
+  codes_fixture_init(&codes, &fixture.rows, kernel_best(), 1);
+  if (_i == 1) fixture.rows.codes = &codes.codes;
   struct exact_query queries[QUERIES_MOST];
   struct hit batch[QUERIES_MOST][25], *hits[QUERIES_MOST], single[25], *only = single;
   size_t found[QUERIES_MOST], found_single;
@@ -179,7 +187,9 @@ START_TEST(a_batch_equals_its_queries_one_by_one) {
       ck_assert_uint_eq(batch[i][j].row, single[j].row);
       ck_assert_double_eq(batch[i][j].similarity, single[j].similarity);
     }
+    check_answer(&fixture.rows, &queries[i], hits[i], found[i]);
   }
+  codes_fixture_release(&codes);
   rows_fixture_release(&fixture);
   free(values);
 }
@@ -251,6 +261,37 @@ START_TEST(near_duplicates_are_told_apart) {
   rows_fixture_release(&fixture);
   free(values);
   free(tiny);
+}
+END_TEST
+
+/* Two clusters that point away from each other, in which codes can tell no row from the next: more are deferred than
+ * there is room for. */
+START_TEST(rows_that_find_no_room_among_the_deferred_are_compared) {
+  enum { COUNT = 3 * EXACT_DEFERRED, DIM = 60, PLACE = COUNT - 7 };
+  struct numbers numbers = {.state = 11};
+  struct rows_fixture fixture;
+  struct codes_fixture codes;
+  float *values = memory(sizeof(float) * COUNT * DIM);
+  numbers_fill(&numbers, FLAVOUR_PLAIN, values, (size_t)COUNT * DIM);
+  for (size_t i = DIM; i < (size_t)COUNT * DIM; i++)
+    values[i] = (i / DIM % 3 ? 1.0f : -1.0f) * (values[i % DIM] + 0.02f * values[i]);
+  rows_fixture_init(&fixture, values, COUNT, DIM, 12);
+  codes_fixture_init(&codes, &fixture.rows, kernel_best(), 2);
+  fixture.rows.codes = &codes.codes;
+  struct exact_query query = {.vector = rows_at(&fixture.rows, PLACE), .k = 30};
+  struct hit hits[30];
+  struct topk top;
+  struct exact_plan *plan = NULL;
+  topk_init(&top, hits, query.k);
+  ck_assert_int_eq(exact_plan_new(kernel_best(), &fixture.rows, &query, 1, &plan), STATUS_OK);
+  exact_plan_scan(plan, 0, COUNT, &top);
+  ck_assert_uint_gt(plan->scans[0].deferred_count, EXACT_DEFERRED);
+  topk_sort(&top);
+  check_answer(&fixture.rows, &query, hits, top.count);
+  exact_plan_free(plan);
+  codes_fixture_release(&codes);
+  rows_fixture_release(&fixture);
+  free(values);
 }
 END_TEST
 
@@ -410,7 +451,8 @@ int main(void) {
   TCase *tcase = tcase_create("exact");
   tcase_set_timeout(tcase, 120);
   tcase_add_loop_test(tcase, made_up_searches_equal_sorting_every_row, 0, ROUNDS);
-  tcase_add_test(tcase, a_batch_equals_its_queries_one_by_one);
+  tcase_add_loop_test(tcase, a_batch_equals_its_queries_one_by_one, 0, 2);
+  tcase_add_test(tcase, rows_that_find_no_room_among_the_deferred_are_compared);
   tcase_add_loop_test(tcase, many_blocks_and_slabs_are_all_searched, 0, 8);
   tcase_add_test(tcase, the_largest_dimension_is_searched);
   tcase_add_loop_test(tcase, near_duplicates_are_told_apart, 0, 16);
