@@ -60,6 +60,10 @@ enum status write_npy_row(struct bytes *out, enum representation representation,
   return status == STATUS_OK ? bytes_append(out, result->vector, result->dim * sizeof(float)) : status;
 }
 
+/* Rows are gathered into one buffer, which is then sent as it is. Sending them from where they lie, a piece for each
+ * (MHD_create_response_from_iovec), made 1,000 x 300 only 4 % faster, for the rows have to be fetched into the cache in
+ * either way; and libmicrohttpd 0.9.75 stalls behind 1,024 pieces and aborts the process when an answer of pieces is
+ * not taken at once. */
 enum status write_npy_grid(struct bytes *out, enum representation representation, const struct grid_result *result,
                            char shape[SHAPE_TEXT]) {
   size_t dim = result->rows->dim;
