@@ -10,6 +10,10 @@
 #include "store/search/graph_search.h"
 #include "store/search/scanner.h"
 
+/* The time of a walk grows with the square of what it keeps in mind: 422,295 x 300, 45 ms for 10,000 rows to leave out,
+ * which an exact search takes less than. */
+enum { WALK_WIDTH_MOST = 1 << 14 };
+
 /* One request being answered. Arrays have request->count elements, but for searched ones: those of the queries that
  * got as far as the search, in order. */
 struct work {
@@ -136,10 +140,13 @@ static bool prepare(const struct work *work, const struct neighbors_query *query
 }
 
 /* The step of the model's recall table that is enough for a query; NULL: an exact search is wanted, or all that is
- * enough. */
-static const struct recall_step *step_for(const struct work *work, const struct neighbors_query *query) {
+ * enough, or it takes less than a walk that has to keep so many rows in mind. */
+static const struct recall_step *step_for(const struct work *work, const struct neighbors_query *query,
+                                          const struct exact_query *asked) {
   if (!work->graph || query->recall == 0) return NULL;
-  return recall_cheapest(model_info(work->choice->model)->recall, query->k, query->recall);
+  const struct recall_step *step = recall_cheapest(model_info(work->choice->model)->recall, query->k, query->recall);
+  if (!step || recall_width(step, asked->k) + (uint64_t)asked->excluded_count > WALK_WIDTH_MOST) return NULL;
+  return step;
 }
 
 /* Answers a query by a walk through the graph. */
@@ -184,7 +191,7 @@ static bool prepare_all(struct work *work) {
     struct exact_query *searched = &work->searched[work->searched_count];
     work->results[i] = (struct neighbors_result){0};
     if (prepare(work, &work->request->queries[i], searched, &refusal)) {
-      const struct recall_step *step = step_for(work, &work->request->queries[i]);
+      const struct recall_step *step = step_for(work, &work->request->queries[i], searched);
       if (!(step ? search_graph(work, searched, step, &work->results[i]) : queue_exact(work, i))) return false;
       continue;
     }

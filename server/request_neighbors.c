@@ -187,7 +187,7 @@ static void read_options(struct params *params, struct neighbors_query *query) {
   double usual = reading->call->service->default_recall;
   if (has_exact) query->recall = exact ? 0 : usual > 0 ? usual : recall_usual;
   if (!has_recall) return;
-  if (!(recall > 0 && recall <= 1)) reading_invalid(reading, pointer, "%g is not above 0 and at most 1", recall);
+  if (!(recall > 0 && recall <= 1)) reading_invalid(reading, pointer, "a recall is above 0 and at most 1");
   query->recall = recall;
 }
 

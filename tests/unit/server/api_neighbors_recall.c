@@ -130,6 +130,18 @@ START_TEST(similarities_are_exact_and_the_query_is_left_out) {
 }
 END_TEST
 
+/* A walk remembers every row that it must leave out, in a sorted list: with very many of them it would hold up others
+ * for seconds. */
+START_TEST(queries_of_very_many_words_are_answered_exactly) {
+  enum { WORDS = 20000, WORD = 5 };
+  static char body[WORDS * WORD + 100];
+  size_t length = (size_t)sprintf(body, "{\"recall\":0.6,\"positive\":[\"w7\"");
+  for (int i = 0; i < WORDS; i++) length += (size_t)sprintf(body + length, ",\"w%d\"", i % 10);
+  sprintf(body + length, "]}");
+  expect_exact(api_post(&served, api_neighbors, body));
+}
+END_TEST
+
 START_TEST(each_query_of_a_batch_says_what_it_wants) {
   json_t *answer = api_post(&served, api_neighbors,
                             "{\"recall\":0.9,\"queries\":[{\"word\":\"w1\"},{\"word\":\"w2\",\"exact\":true},"
@@ -179,6 +191,7 @@ int main(void) {
   tcase_add_test(tcase, recall_is_the_parameter);
   tcase_add_test(tcase, the_server_has_a_default);
   tcase_add_test(tcase, similarities_are_exact_and_the_query_is_left_out);
+  tcase_add_test(tcase, queries_of_very_many_words_are_answered_exactly);
   tcase_add_test(tcase, each_query_of_a_batch_says_what_it_wants);
   tcase_add_test(tcase, models_show_what_was_measured);
   int failed = suite_run(suite);
