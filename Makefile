@@ -215,28 +215,36 @@ format: ## Format the C files
 	@$(setup) lint
 	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
-# ---- Benchmarks: each is given a store file
+# ---- Benchmarks: tests/bench/README.md says what each measures
 
-BENCH_MODEL ?= $(strip $(STORE))/classics.50d.mdb
+BENCH         ?=#                 names of comparisons; without any: all
+BENCH_DATA    ?= build/bench#     what they read; made once
+BENCH_RESULTS ?= tests/bench/results
+BENCH_VECTORS ?=#                 a .vec file to take instead of training one
+BENCH_CORPUS  ?=#                 a text to take instead of that of Debian's packages
+BENCH_MODEL   ?= $(strip $(STORE))/classics.50d.mdb
 BENCH_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(call find,tests/bench))
+CXX ?= g++
 
 $(BENCH_PROGRAMS): %: %.o $(OUT)/libwordvec.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SERVER_LIBS) $(STORE_LIBS)
-
-bench: $(BENCH_PROGRAMS) ## Time exact search over the store file BENCH_MODEL, one core, and the writing of floats
-	@for program in $(BENCH_PROGRAMS); do taskset -c 0 $$program $(BENCH_MODEL) || exit; done
 programs: $(BENCH_PROGRAMS)
-.PHONY: bench
 
-# Beside Debian's hnswlib (libhnswlib-dev): THREADS to build with and numbers of queries and rounds may follow the model.
-CXX ?= g++
+# Beside Debian's hnswlib, which is templates: compiled as its users compile it.
 $(OUT)/tests/bench/graph: tests/bench/graph.cc $(OUT)/libwordvec.a
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CXX) -std=c++20 -O3 -march=native -pthread -I. -o $@ $^ $(STORE_LIBS)
 
-bench-graph: $(OUT)/tests/bench/graph ## Compare approximate search with hnswlib's over the store file BENCH_MODEL
-	@$< $(BENCH_MODEL)
-.PHONY: bench-graph
+bench: ## Compare with nginx, gensim, faiss, hnswlib (BENCH="exact import": these); writes tests/bench/results
+	@$(setup) build bench
+	@$(again) $(OUT)/wordvec $(OUT)/tests/bench/graph
+	@set -e; export BENCH_BINARY=$(OUT)/wordvec BENCH_DATA='$(strip $(BENCH_DATA))' BENCH_RESULTS='$(strip $(BENCH_RESULTS))' \
+	  BENCH_VECTORS='$(strip $(BENCH_VECTORS))' BENCH_CORPUS='$(strip $(BENCH_CORPUS))'; \
+	  tests/bench/prepare; tests/bench/run $(BENCH)
+
+bench-micro: $(BENCH_PROGRAMS) ## Time each kernel's exact search over the store file BENCH_MODEL, and the writing of floats
+	@for program in $(BENCH_PROGRAMS); do taskset -c 0 $$program $(BENCH_MODEL) || exit; done
+.PHONY: bench bench-micro
 
 # ---- arm64: built with Debian's cross compiler against libraries unpacked under build/, tested under qemu-user
 

@@ -149,7 +149,8 @@ static void print_text(const struct import_report *report) {
   }
   if (report->warnings > 0) printf("warnings  %llu\n", (unsigned long long)report->warnings);
   print_graph(&report->graph);
-  printf("time      %.2f s, %.1f MB/s\n", report->seconds, report->mb_per_second);
+  printf("time      %.2f s, %.1f MB/s%s\n", report->seconds, report->mb_per_second,
+         report->graph.made ? " without the graph" : "");
   printf("file      %s, %.1f MB\n", report->path, (double)report->file_size / 1e6);
   printf("digest    %s\n", report->digest);
 }

@@ -34,6 +34,7 @@ enum {
   ARGUMENTS_AT_HAND = 8,           /* query arguments that need no allocation */
   SWALLOWED_BYTES_MIN = 256 << 10, /* of a refused or outgrown body that are read before the connection is closed on it;
                                       where bodies may be longer than this, as many as those */
+  PATIENCE_MICROSECONDS = 1000000, /* work that begins this soon is done for clients that closed their side, too */
   SMALL_ANSWER_BYTES = 64 << 10    /* answers up to here are made however much others hold: few large ones that nobody
                                       reads must not keep probes and single vectors from being answered */
 };
@@ -367,12 +368,17 @@ static bool defer(const struct exchanges *all, struct exchange *exchange, struct
   return true;
 }
 
-/* Whether the client has closed its side. libmicrohttpd then closes the connection as soon as it is resumed and reads
- * that, so that nobody would get the answer. */
-static bool is_abandoned(struct MHD_Connection *connection) {
-  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+/* Whether nobody waits for the answer any more. A client that has gone looks like one that has closed its side and
+ * still reads, as "nc -N" does behind its request: so this is asked only where searches pile up and clients have had
+ * time to lose their patience. */
+static bool is_abandoned(const struct deferred *deferred) {
+  if (clock_microseconds() - deferred->exchange->started < PATIENCE_MICROSECONDS) return false;
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(deferred->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   char byte;
-  return info && recv(info->connect_fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == 0;
+  if (!info) return false;
+  ssize_t got = recv(info->connect_fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno == ECONNRESET);
 }
 
 void exchange_work(void *context, struct backlog_task *task, bool late) {
@@ -380,7 +386,7 @@ void exchange_work(void *context, struct backlog_task *task, bool late) {
   struct deferred *deferred = (struct deferred *)task;
   if (late)
     deferred->outcome = DEFERRED_REFUSED;
-  else if (is_abandoned(deferred->connection))
+  else if (is_abandoned(deferred))
     deferred->outcome = DEFERRED_ABANDONED;
   else if (answer(all, deferred->exchange, true, &deferred->reply, &deferred->refusal))
     deferred->outcome = DEFERRED_REPLIED;

@@ -259,7 +259,8 @@ static void complete_report(struct run *run) {
   report->bytes_read = run->reader->stored_bytes;
   report->text_bytes = run->reader->text_bytes;
   report->seconds = now() - run->started;
-  if (report->seconds > 0) report->mb_per_second = (double)report->text_bytes / 1e6 / report->seconds;
+  double seconds = report->seconds - report->graph.seconds;
+  if (seconds > 0) report->mb_per_second = (double)report->text_bytes / 1e6 / seconds;
 }
 
 enum status import_run(const struct import_options *options, struct problem *problem, struct import_report *report) {

@@ -84,7 +84,7 @@ struct import_report {
   uint64_t text_bytes; /* bytes after decompression */
   uint64_t file_size;
   double seconds;
-  double mb_per_second; /* of text, in 10^6 bytes */
+  double mb_per_second; /* of text, in 10^6 bytes, the time of the graph not counted */
   char digest[33];
 };
 

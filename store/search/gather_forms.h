@@ -21,14 +21,17 @@ static inline void prefetch_next(const struct gather_query *query, const struct 
   if (i + GATHER_AHEAD < count) prefetch_code(graph_block(blocks, ids[i + GATHER_AHEAD]), query->lines);
 }
 
-/* The form whose dot() this is of one code, less the query's bias where that is in it. */
+/* The form whose dot() this is of one code, less the query's bias where that is in it. What says where codes lie is
+ * copied: for all that the compiler knows, each dot product may be written over it. */
 static inline void gather_codes(const struct gather_query *query, const struct graph_blocks *blocks,
                                 const uint32_t *ids, size_t count, int32_t *dots,
                                 int32_t (*dot)(const struct gather_query *query, const uint8_t *code)) {
-  prefetch_first(query, blocks, ids, count);
+  const struct gather_query own = *query;
+  const struct graph_blocks at = *blocks;
+  prefetch_first(&own, &at, ids, count);
   for (size_t i = 0; i < count; i++) {
-    prefetch_next(query, blocks, ids, count, i);
-    dots[i] = dot(query, graph_block(blocks, ids[i]));
+    prefetch_next(&own, &at, ids, count, i);
+    dots[i] = dot(&own, graph_block(&at, ids[i]));
   }
 }
 

@@ -163,16 +163,17 @@ static uint32_t follow(struct graph_walk *walk, const struct graph *graph, const
                        uint32_t width) {
   uint32_t fresh[GRAPH_DEGREE_MAX] = {0};
   int32_t products[GRAPH_DEGREE_MAX];
-  const uint32_t *links = graph_links(graph, node);
+  const struct graph own = *graph; /* a copy: for all that the compiler knows, each candidate may be written over it */
+  const uint32_t *links = graph_links(&own, node);
   uint32_t count = 0;
-  for (uint32_t i = 0; i < graph->degree && links[i] < graph->node_count; i++) {
+  for (uint32_t i = 0; i < own.degree && links[i] < own.node_count; i++) {
     fresh[count] = links[i];
     count += visit(walk, links[i]);
   }
-  kernel->gather(&walk->query, &graph->nodes, fresh, count, products);
+  kernel->gather(&walk->query, &own.nodes, fresh, count, products);
   uint32_t lowest = width;
   for (uint32_t i = 0; i < count; i++) {
-    struct candidate candidate = {(float)products[i] * graph_code_of(graph, &graph->nodes, fresh[i])->scale, fresh[i]};
+    struct candidate candidate = {(float)products[i] * graph_code_of(&own, &own.nodes, fresh[i])->scale, fresh[i]};
     uint32_t place = keep(walk, width, candidate);
     if (place < lowest) lowest = place;
   }

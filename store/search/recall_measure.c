@@ -171,7 +171,8 @@ static enum status measure(struct sample *sample, const struct recall_options *o
 
 enum status recall_measure(const struct graph_index *index, const struct recall_options *options,
                            struct recall_table *out) {
-  struct sample sample = {.index = index, .dim = index->rows->dim, .count = RECALL_SAMPLE};
+  struct sample sample = {
+      .index = index, .dim = index->rows->dim, .count = options->queries > 0 ? options->queries : RECALL_SAMPLE};
   if (sample.count > index->rows->count) sample.count = index->rows->count;
   struct recall_table table = {.queries = sample.count};
   enum status status = allocate(&sample, options->threads);

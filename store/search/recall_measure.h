@@ -9,13 +9,14 @@ enum { RECALL_SAMPLE = 500 }; /* queries: by chance, recall@10 of 0.99 is off by
 
 struct recall_options {
   unsigned threads;                                             /* at least 1 */
+  uint32_t queries;                                             /* to ask; 0 is RECALL_SAMPLE */
   void (*progress)(void *context, uint32_t done, uint32_t all); /* may be NULL */
   void *context;
 };
 
-/* Asks up to RECALL_SAMPLE queries: rows spread over the matrix, and as many sums a - b + c of rows as analogies ask
- * for, with the rows that make up a query kept out of its answer. The same rows give the same table, whatever the
- * threads; shares are rounded down to four digits. STATUS_NO_MEMORY. */
+/* Asks queries, no more than there are rows: rows spread over the matrix, and as many sums a - b + c of rows as
+ * analogies ask for, with the rows that make up a query kept out of its answer. The same rows give the same table,
+ * whatever the threads; shares are rounded down to four digits. STATUS_NO_MEMORY. */
 enum status recall_measure(const struct graph_index *index, const struct recall_options *options,
                            struct recall_table *out) MUST_USE;
 

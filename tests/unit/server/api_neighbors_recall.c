@@ -11,7 +11,7 @@
 #include "tests/support/numbers.h"
 #include "tests/support/suite.h"
 
-enum { ROWS = 1100, DIM = 16 };
+enum { ROWS = 1050, DIM = 16 };
 
 static struct api_fixture served;
 

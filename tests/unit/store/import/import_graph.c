@@ -19,7 +19,7 @@
 #include "tests/support/scratch.h"
 #include "tests/support/suite.h"
 
-enum { TRAILER = 8 + 32, ROWS = 700, DIM = 12 }; /* a trailer of a file under 64 MiB */
+enum { TRAILER = 8 + 32, ROWS = 300, DIM = 12 }; /* a trailer of a file under 64 MiB */
 
 /* Imports ROWS made-up rows as m in the folder. */
 static void import(const char *store, const struct import_options *chosen, struct import_report *report) {

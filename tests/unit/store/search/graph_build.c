@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/effort.h"
 #include "tests/support/graph_fixture.h"
 #include "tests/support/numbers.h"
 
@@ -20,6 +21,7 @@ static float *some_values(void) {
 }
 
 START_TEST(threads_do_not_show) {
+  if (_i > 1 && effort(100) < 100) return;
   float *values = some_values();
   struct graph_options options = graph_options_default();
   options.passes = (uint32_t)_i;
@@ -48,6 +50,43 @@ START_TEST(every_row_is_reached_with_few_links) {
     ck_assert_uint_le(fixture.statistics.links, (uint64_t)COUNT * options.degree);
     graph_fixture_release(&fixture);
   }
+  free(values);
+}
+END_TEST
+
+/* An image of a few rows; the caller frees it. */
+static uint8_t *image_by(const struct kernel *kernel, const struct rows *rows, size_t *bytes) {
+  struct graph_options options = graph_options_default();
+  struct graph_statistics statistics;
+  struct problem problem;
+  size_t work_bytes;
+  ck_assert_int_eq(graph_build_sizes(rows, &options, &problem, bytes, &work_bytes), STATUS_OK);
+  struct graph_memory memory = {.image = aligned_alloc(GRAPH_LINE, *bytes),
+                                .work = aligned_alloc(GRAPH_LINE, work_bytes)};
+  ck_assert(memory.image && memory.work);
+  memset(memory.image, 0, *bytes);
+  memset(memory.work, 0, work_bytes);
+  ck_assert_int_eq(graph_build(kernel, rows, &options, &memory, &problem, &statistics), STATUS_OK);
+  free(memory.work);
+  return memory.image;
+}
+
+START_TEST(kernels_do_not_show) {
+  enum { FEW = 200 };
+  float *values = some_values();
+  struct rows_fixture rows;
+  rows_fixture_init(&rows, values, FEW, DIM, 9);
+  const struct kernel *kernels[KERNELS_MOST];
+  size_t usable = kernel_usable(kernels), bytes, other_bytes;
+  uint8_t *image = image_by(kernels[0], &rows.rows, &bytes);
+  for (size_t i = 1; i < usable; i++) {
+    uint8_t *other = image_by(kernels[i], &rows.rows, &other_bytes);
+    ck_assert_uint_eq(bytes, other_bytes);
+    ck_assert_int_eq(memcmp(image, other, bytes), 0);
+    free(other);
+  }
+  free(image);
+  rows_fixture_release(&rows);
   free(values);
 }
 END_TEST
@@ -125,6 +164,7 @@ int main(void) {
   TCase *tcase = tcase_create("all");
   tcase_set_timeout(tcase, 300);
   tcase_add_loop_test(tcase, threads_do_not_show, 1, 3);
+  tcase_add_test(tcase, kernels_do_not_show);
   tcase_add_test(tcase, every_row_is_reached_with_few_links);
   tcase_add_test(tcase, progress_is_told_and_may_stop);
   tcase_add_test(tcase, impossible_options_are_refused);
