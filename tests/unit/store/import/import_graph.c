@@ -19,7 +19,7 @@
 #include "tests/support/scratch.h"
 #include "tests/support/suite.h"
 
-enum { TRAILER = 8 + 32, ROWS = 300, DIM = 12 }; /* a trailer of a file under 64 MiB */
+enum { TRAILER = 8 + 32, ROWS = 130, DIM = 60 }; /* a trailer of a file under 64 MiB */
 
 /* Imports ROWS made-up rows as m in the folder. */
 static void import(const char *store, const struct import_options *chosen, struct import_report *report) {
@@ -221,7 +221,7 @@ START_TEST(an_inconsistent_graph_is_refused) {
 }
 END_TEST
 
-enum { LINKS_AT = 64 }; /* in a node's block: its code and row take a line */
+enum { LINKS_AT = 128 }; /* in a node's block: its code and row take two lines */
 
 /* What is put into node 100, and what verify says; to open it and to search it must be safe. */
 static const struct {
