@@ -17,17 +17,31 @@ struct backlog {
   bool ended;
 };
 
+/* Takes the first task out; with the lock, and there is one. */
+static struct backlog_task *pop(struct backlog *backlog, bool *late) {
+  struct backlog_task *task = backlog->first;
+  backlog->first = task->next;
+  if (!backlog->first) backlog->end = &backlog->first;
+  backlog->places--;
+  *late = backlog->ended || clock_microseconds() >= task->deadline;
+  return task;
+}
+
 /* The next task; NULL when the backlog has ended and none is left. */
 static struct backlog_task *take(struct backlog *backlog, bool *late) {
   pthread_mutex_lock(&backlog->lock);
   while (!backlog->first && !backlog->ended) pthread_cond_wait(&backlog->filled, &backlog->lock);
-  struct backlog_task *task = backlog->first;
-  if (task) {
-    backlog->first = task->next;
-    if (!backlog->first) backlog->end = &backlog->first;
-    backlog->places--;
-    *late = backlog->ended || clock_microseconds() >= task->deadline;
-  }
+  struct backlog_task *task = backlog->first ? pop(backlog, late) : NULL;
+  pthread_mutex_unlock(&backlog->lock);
+  return task;
+}
+
+/* The next task if its deadline has passed, else NULL. */
+static struct backlog_task *take_late(struct backlog *backlog) {
+  bool late;
+  pthread_mutex_lock(&backlog->lock);
+  bool passed = backlog->first && clock_microseconds() >= backlog->first->deadline;
+  struct backlog_task *task = passed ? pop(backlog, &late) : NULL;
   pthread_mutex_unlock(&backlog->lock);
   return task;
 }
@@ -74,6 +88,11 @@ void backlog_add(struct backlog *backlog, struct backlog_task *task) {
   }
   pthread_mutex_unlock(&backlog->lock);
   if (ended) backlog->options.work(backlog->options.context, task, true);
+}
+
+void backlog_turn(struct backlog *backlog) {
+  struct backlog_task *task;
+  while ((task = take_late(backlog)) != NULL) backlog->options.work(backlog->options.context, task, true);
 }
 
 void backlog_end(struct backlog *backlog) {

@@ -16,8 +16,9 @@ struct backlog_task {
   int64_t deadline; /* of clock_microseconds() */
 };
 
-/* Does a task on a thread of the backlog, exactly once. `late`: its deadline has passed, or the backlog ends; then it
- * must not take long. The backlog does not touch the task any more. */
+/* Does a task, exactly once, on a thread of the backlog or, when late, on one that calls a function of it. `late`: its
+ * deadline has passed, or the backlog ends; then it must not take long. The backlog does not touch the task any more.
+ */
 typedef void backlog_work(void *context, struct backlog_task *task, bool late);
 
 struct backlog_options {
@@ -36,6 +37,9 @@ bool backlog_reserve(struct backlog *backlog);
 
 /* Queues a task into the place taken before. It may be done before this returns. */
 void backlog_add(struct backlog *backlog, struct backlog_task *task);
+
+/* Has what has waited too long done as late: to be called every second or so, for no thread may be free to. */
+void backlog_turn(struct backlog *backlog);
 
 /* Has all that waits done as late, and waits for what is under way. From now on no place is to be had, and a task for
  * one taken before is done, as late, by its own thread. */

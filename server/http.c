@@ -120,6 +120,7 @@ int http_descriptor(const struct http *http) {
 
 void http_turn(struct http *http) {
   lingering_turn(http->exchanges.lingering);
+  backlog_turn(http->exchanges.backlog);
 }
 
 void http_quiesce(struct http *http) {

@@ -117,6 +117,36 @@ START_TEST(what_has_waited_too_long_is_late) {
 }
 END_TEST
 
+/* While every thread is busy, a turn finds what is late, and leaves alone what is not. */
+START_TEST(late_work_does_not_wait_for_a_thread) {
+  struct piece under_way = {0}, patient = {0}, late[2] = {0};
+  struct backlog *patient_one = start(1, 2, 1000);
+  gate_set(true);
+  add(patient_one, &under_way);
+  await(&gate.working, 1);
+  add(patient_one, &patient);
+  backlog_turn(patient_one);
+  ck_assert_uint_eq(patient.done, 0);
+  gate_set(false);
+  backlog_free(patient_one);
+  ck_assert_uint_eq(patient.done, 1);
+
+  struct backlog *backlog = start(1, 2, 1);
+  under_way.done = 0;
+  gate_set(true);
+  add(backlog, &under_way);
+  await(&gate.working, 1);
+  for (size_t i = 0; i < 2; i++) add(backlog, &late[i]);
+  ck_assert(!backlog_reserve(backlog));
+  while (late[1].done == 0) backlog_turn(backlog);
+  for (size_t i = 0; i < 2; i++) ck_assert_uint_eq(late[i].late, 1);
+  ck_assert_uint_eq(under_way.done, 0);
+  ck_assert(backlog_reserve(backlog));
+  gate_set(false);
+  backlog_free(backlog);
+}
+END_TEST
+
 START_TEST(the_end_lets_nothing_wait) {
   enum { WAITING = 10 };
   struct piece under_way = {0}, waiting[WAITING] = {0}, reserved = {0};
@@ -177,6 +207,7 @@ int main(void) {
   tcase_add_test(tcase, as_many_at_a_time_as_there_are_threads);
   tcase_add_test(tcase, a_full_queue_has_no_place);
   tcase_add_test(tcase, what_has_waited_too_long_is_late);
+  tcase_add_test(tcase, late_work_does_not_wait_for_a_thread);
   tcase_add_test(tcase, the_end_lets_nothing_wait);
   tcase_add_test(tcase, an_end_in_the_middle_loses_nothing);
   suite_add_tcase(suite, tcase);
