@@ -97,8 +97,8 @@ START_TEST(many_callers_get_what_each_would_get_alone) {
   static const unsigned threads[] = {1, 2, 5};
   struct rows_fixture plain, coded;
   struct codes_fixture codes;
-  make_rows(&plain, 5000, 7, 1);
-  make_rows(&coded, 9000, 20, 2);
+  make_rows(&plain, 4500, 7, 1);
+  make_rows(&coded, 5000, 20, 2);
   codes_fixture_init(&codes, &coded.rows, kernel_best(), 1);
   coded.rows.codes = &codes.codes;
   struct scanner *scanner = NULL;
@@ -140,7 +140,7 @@ END_TEST
 
 /* More hits than a pass has room for: one query a pass. */
 START_TEST(a_very_large_k_is_answered) {
-  enum { ROWS = 70000, QUERIES = 3 };
+  enum { ROWS = 66000, QUERIES = 2 };
   struct rows_fixture fixture;
   make_rows(&fixture, ROWS, 1, 3);
   struct scanner *scanner = NULL;
