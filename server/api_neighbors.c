@@ -35,7 +35,8 @@ struct work {
 static bool term_row(const struct work *work, const struct neighbors_query *query, const struct neighbors_term *term,
                      uint32_t *row, struct refusal *refusal) {
   char pointer[POINTER_MAX];
-  if (term->kind == TERM_WORD) return api_find(work->choice, term->word, !work->request->batch, row, refusal);
+  bool suggest = work->reading->call->suggest && !work->request->batch;
+  if (term->kind == TERM_WORD) return api_find(work->choice, term->word, suggest, row, refusal);
   return api_row(work->choice, work->reading->call, term->index, request_term_pointer(query, term, pointer), row,
                  refusal);
 }

@@ -17,7 +17,7 @@ static bool answer_vector(const struct call *call, const struct row_request *req
                           struct reply *reply, struct refusal *refusal) {
   uint32_t row;
   bool found = request->by_index ? api_row(choice, call, request->index, "#/index", &row, refusal)
-                                 : api_find(choice, request->word, call->may_search, &row, refusal);
+                                 : api_find(choice, request->word, call->suggest, &row, refusal);
   if (!found) return false;
   const struct rows *rows = model_rows(choice->model);
   struct row_result result = {.model = choice->name,

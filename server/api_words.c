@@ -12,7 +12,7 @@ static bool answer_row(const struct call *call, unsigned row_keys, struct reply 
   bool done = reading_begin(&reading, call, refusal) && request_row(&reading, row_keys, false, &request) &&
               api_choose(call->service, request.common.model, reply, &choice, refusal) &&
               (request.by_index ? api_row(&choice, call, request.index, "#/index", &row, refusal)
-                                : api_find(&choice, request.word, call->may_search, &row, refusal));
+                                : api_find(&choice, request.word, call->suggest, &row, refusal));
   if (done) {
     struct row_result result = {
         .model = choice.name, .word = vocabulary_word(model_vocabulary(choice.model), row), .index = row};

@@ -20,9 +20,8 @@ struct argument {
 
 struct call {
   struct service *service;
-  bool may_search; /* its thread is one where work may grow with the matrix; elsewhere only a word's near spellings need
-                      it, and are left out */
-  bool has_body;   /* POST: parameters come from the body, and a query string is refused except `format` */
+  bool suggest;  /* near spellings of an unknown word are wanted: a pass over all words, so not on every thread */
+  bool has_body; /* POST: parameters come from the body, and a query string is refused except `format` */
   const struct argument *arguments;
   size_t argument_count;
   const void *body;
@@ -41,7 +40,8 @@ struct reply {
 };
 
 /* A handler fills *reply and returns true, or fills *refusal and returns false (what it wrote to *reply is then
- * thrown away). It may be called from any thread and blocks for nothing but its own work. */
+ * thrown away). It may be called from any thread, and waits for nothing but, where its route searches, the searches
+ * that come before its own. */
 typedef bool handler(const struct call *call, struct reply *reply, struct refusal *refusal);
 
 /* The handlers, one family a file. */

@@ -1,11 +1,15 @@
 /* The stations of a request: begin (its target is judged), admit (its fields are judged, its route found), collect (its
  * body), run (its handler), end (its line in the log).
  *
- * What searches leaves the connection's thread between collect and run: the connection is suspended, a thread of the
+ * What searches leaves the connection's thread between collect and run: the connection is suspended, a thread of a
  * backlog runs the handler and resumes the connection, whose thread then sends what came of it. Each side touches the
  * exchange only while it is its own: the backlog's from backlog_add() to MHD_resume_connection(), the connection's
  * before and after. Suspended connections have no time-out in libmicrohttpd, and the backlog's deadline is theirs;
- * MHD_stop_daemon() does not bear them, so the backlog ends first.
+ * MHD_stop_daemon() does not bear them, so the backlogs end first.
+ *
+ * A word that is not there is a refusal at first. Its near spellings take a pass over all words, which has a backlog of
+ * its own, with one thread: searches do not hold it up, and a flood of such words does not hold up searches. A request
+ * that finds no room there is answered without them.
  *
  * libmicrohttpd takes an answer only before the body or after it. So what is refused before the body is answered at
  * once when the body is long or would only be sent after "100 Continue", and otherwise after a short body has been
@@ -67,12 +71,14 @@ struct exchange {
   char model[MODEL_NAME_MAX + 1];
 };
 
-/* What becomes of an exchange in the backlog. */
+enum deferred_outcome { DEFERRED_REFUSED, DEFERRED_REPLIED, DEFERRED_ABANDONED };
+
+/* What becomes of an exchange in a backlog. */
 struct deferred {
-  struct backlog_task task; /* first: the backlog knows nothing but this */
+  struct backlog_task task; /* first: a backlog knows nothing but this */
   struct exchange *exchange;
   struct MHD_Connection *connection;
-  enum { DEFERRED_REFUSED, DEFERRED_REPLIED, DEFERRED_ABANDONED } outcome;
+  enum deferred_outcome outcome;
   struct reply reply;
   struct refusal refusal; /* from the beginning: what is said when it is never worked on */
 };
@@ -319,12 +325,12 @@ static bool collect_arguments(struct exchange *exchange, struct MHD_Connection *
 }
 
 /* Lets the handler answer. True: it filled *reply; false: *refusal. */
-static bool answer(const struct exchanges *all, struct exchange *exchange, bool may_search, struct reply *reply,
+static bool answer(const struct exchanges *all, struct exchange *exchange, bool suggest, struct reply *reply,
                    struct refusal *refusal) {
   struct service *service = all->service;
   struct call call = {
       .service = service,
-      .may_search = may_search,
+      .suggest = suggest,
       .has_body = exchange->takes_body,
       .arguments = exchange->arguments,
       .argument_count = exchange->argument_count,
@@ -350,11 +356,11 @@ static enum MHD_Result send_reply(const struct exchanges *all, struct exchange *
   return respond_reply(connection, reply, closes(all, exchange), &exchange->result) ? MHD_YES : MHD_NO;
 }
 
-/* Puts the exchange into the backlog, and the refusal aside for when it is too late. False: there is no room. */
-static bool defer(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
+/* Puts the exchange into a backlog, and the refusal aside for when it is too late. False: there is no room. */
+static bool defer(struct backlog *backlog, struct exchange *exchange, struct MHD_Connection *connection,
                   const struct refusal *refusal) {
   struct deferred *deferred = calloc(1, sizeof *deferred);
-  if (!deferred || !backlog_reserve(all->backlog)) {
+  if (!deferred || !backlog_reserve(backlog)) {
     free(deferred);
     return false;
   }
@@ -364,7 +370,7 @@ static bool defer(const struct exchanges *all, struct exchange *exchange, struct
   exchange->deferred = deferred;
   /* In this order: a connection that is resumed before it is suspended stays suspended for ever. */
   MHD_suspend_connection(connection);
-  backlog_add(all->backlog, &deferred->task);
+  backlog_add(backlog, &deferred->task);
   return true;
 }
 
@@ -381,21 +387,35 @@ static bool is_abandoned(const struct deferred *deferred) {
   return got == 0 || (got < 0 && errno == ECONNRESET);
 }
 
-void exchange_work(void *context, struct backlog_task *task, bool late) {
-  const struct exchanges *all = context;
-  struct deferred *deferred = (struct deferred *)task;
-  if (late)
-    deferred->outcome = DEFERRED_REFUSED;
-  else if (is_abandoned(deferred))
-    deferred->outcome = DEFERRED_ABANDONED;
-  else if (answer(all, deferred->exchange, true, &deferred->reply, &deferred->refusal))
-    deferred->outcome = DEFERRED_REPLIED;
-  else
-    deferred->outcome = DEFERRED_REFUSED;
+/* From here on the exchange is its connection's again. */
+static void hand_back(struct deferred *deferred, enum deferred_outcome outcome) {
+  deferred->outcome = outcome;
   MHD_resume_connection(deferred->connection);
 }
 
-/* Sends what came of it in the backlog. */
+void exchange_search(void *context, struct backlog_task *task, bool late) {
+  const struct exchanges *all = context;
+  struct deferred *deferred = (struct deferred *)task;
+  if (late)
+    hand_back(deferred, DEFERRED_REFUSED);
+  else if (is_abandoned(deferred))
+    hand_back(deferred, DEFERRED_ABANDONED);
+  else if (answer(all, deferred->exchange, false, &deferred->reply, &deferred->refusal))
+    hand_back(deferred, DEFERRED_REPLIED);
+  else if (deferred->refusal.kind == REFUSAL_NO_WORD && backlog_reserve(all->suggestions))
+    backlog_add(all->suggestions, task);
+  else
+    hand_back(deferred, DEFERRED_REFUSED);
+}
+
+void exchange_suggest(void *context, struct backlog_task *task, bool late) {
+  const struct exchanges *all = context;
+  struct deferred *deferred = (struct deferred *)task;
+  bool found = !late && answer(all, deferred->exchange, true, &deferred->reply, &deferred->refusal);
+  hand_back(deferred, found ? DEFERRED_REPLIED /* by a model that came meanwhile */ : DEFERRED_REFUSED);
+}
+
+/* Sends what came of it. */
 static enum MHD_Result finish(const struct exchanges *all, struct exchange *exchange,
                               struct MHD_Connection *connection) {
   struct deferred *deferred = exchange->deferred;
@@ -406,21 +426,19 @@ static enum MHD_Result finish(const struct exchanges *all, struct exchange *exch
   }
 }
 
-/* Asks the handler, here or by way of the backlog. False: *refusal is to be sent. */
+/* Asks the handler, here or by way of a backlog. False: *refusal is to be sent. */
 static bool run_handler(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
                         enum MHD_Result *result, struct refusal *refusal) {
   struct reply reply;
   *result = MHD_YES;
   if (exchange->route->searches) {
     refusal_set(refusal, REFUSAL_BUSY, "Too many searches wait already; try again in a moment.");
-    return defer(all, exchange, connection, refusal);
+    return defer(all->searches, exchange, connection, refusal);
   }
-  if (answer(all, exchange, false, &reply, refusal)) {
-    *result = send_reply(all, exchange, connection, &reply);
-    return true;
-  }
-  /* The handler is asked once more where it may look for near spellings; without room there, nobody waits for them. */
-  return refusal->kind == REFUSAL_NO_WORD && defer(all, exchange, connection, refusal);
+  if (!answer(all, exchange, false, &reply, refusal))
+    return refusal->kind == REFUSAL_NO_WORD && defer(all->suggestions, exchange, connection, refusal);
+  *result = send_reply(all, exchange, connection, &reply);
+  return true;
 }
 
 static enum MHD_Result run(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection) {

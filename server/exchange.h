@@ -1,6 +1,6 @@
 /* One request from its first line to its last byte out: collects fields and body within the limits, lets the route's
- * handler answer, here or on a thread of the backlog, and logs. Called by libmicrohttpd on its threads; an exchange
- * belongs to one connection and so to one thread, but while it is in the backlog. */
+ * handler answer, here or on a thread of a backlog, and logs. Called by libmicrohttpd on its threads; an exchange
+ * belongs to one connection and so to one thread, but while it is in a backlog. */
 #ifndef WORDVEC_SERVER_EXCHANGE_H
 #define WORDVEC_SERVER_EXCHANGE_H
 
@@ -17,7 +17,8 @@ struct exchanges {
   struct service *service;
   const struct log *log;
   struct lingering *lingering;
-  struct backlog *backlog; /* does exchange_work() */
+  struct backlog *searches;    /* does exchange_search() */
+  struct backlog *suggestions; /* does exchange_suggest() */
   atomic_size_t in_flight;
 };
 
@@ -28,8 +29,9 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
 enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                                 const char *version, const char *data, size_t *length, void **state);
 
-/* Works on an exchange that exchange_handle() put into the backlog. Context: struct exchanges. */
-backlog_work exchange_work;
+/* Work on an exchange that exchange_handle() put into the backlog. Context: struct exchanges. */
+backlog_work exchange_search;
+backlog_work exchange_suggest;
 
 /* MHD_OPTION_NOTIFY_COMPLETED: the answer is out, or never will be. */
 void exchange_end(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code);

@@ -208,29 +208,56 @@ START_TEST(requests_behind_a_search_keep_their_order) {
 }
 END_TEST
 
-/* Near spellings are looked for where searches are; without room there, the answer comes without them. */
-START_TEST(unknown_words_do_not_wait_for_suggestions) {
+/* Near spellings are found while searches wait; they have a place of their own to wait. */
+START_TEST(suggestions_overtake_searches) {
   struct daemon daemon;
-  struct raw searches[2], lookup;
+  struct raw search, lookup;
   struct answer answer;
-  bool seen = false;
-  start(&daemon, "1", "60", "60");
+  bool overtaken = false;
+  start(&daemon, "10", "60", "60");
+  connect_well(&search, &daemon);
   connect_well(&lookup, &daemon);
-  for (size_t i = 0; i < 2; i++) connect_well(&searches[i], &daemon);
-  for (int try = 0; try < TRIES && !seen; try++) {
-    /* The first may still be in the queue when the second comes, which is then refused: it is full all the same. */
-    for (size_t i = 0; i < 2; i++) begin_long(&searches[i]);
+  for (int i = 0; i < TRIES && !overtaken; i++) {
+    begin_long(&search);
     raw_send_text(&lookup, "GET /vector?word=v7 HTTP/1.1\r\nHost: a\r\n\r\n");
     ck_assert(raw_answer(&lookup, false, &answer));
     json_t *problem = expect_problem(&answer, 404, "word_not_found");
-    seen = is_pending(&searches[0]) && json_array_size(json_at(problem, "/suggestions")) == 0;
+    overtaken = is_pending(&search);
+    expect_text(problem, "/suggestions/0", "w7");
     json_decref(problem);
     answer_release(&answer);
-    for (size_t i = 0; i < 2; i++) read_status(&searches[i]);
+    ck_assert_int_eq(read_status(&search), 200);
   }
-  ck_assert(seen);
+  ck_assert(overtaken);
   raw_close(&lookup);
-  for (size_t i = 0; i < 2; i++) raw_close(&searches[i]);
+  raw_close(&search);
+  daemon_stop(&daemon);
+}
+END_TEST
+
+/* More unknown words at once than may wait for near spellings: each is answered, with them or without. */
+START_TEST(a_flood_of_unknown_words) {
+  enum { CLIENTS = 80 };
+  struct daemon daemon;
+  struct raw clients[CLIENTS];
+  struct answer answer;
+  start(&daemon, "10", "60", "60");
+  for (size_t i = 0; i < CLIENTS; i++) connect_well(&clients[i], &daemon);
+  for (size_t i = 0; i < CLIENTS; i++) {
+    const char *route = i % 2 ? "vector" : "neighbors";
+    char request[128];
+    snprintf(request, sizeof request, "GET /%s?word=v%zu HTTP/1.1\r\nHost: a\r\n\r\n", route, i);
+    raw_send_text(&clients[i], request);
+  }
+  for (size_t i = 0; i < CLIENTS; i++) {
+    ck_assert(raw_answer(&clients[i], false, &answer));
+    if (answer.status == 503)
+      json_decref(expect_problem(&answer, 503, "busy")); /* more searches than may wait */
+    else
+      json_decref(expect_problem(&answer, 404, "word_not_found"));
+    answer_release(&answer);
+    raw_close(&clients[i]);
+  }
   daemon_stop(&daemon);
 }
 END_TEST
@@ -335,7 +362,8 @@ int main(void) {
   tcase_add_test(tcase, who_waits_too_long_gets_503);
   tcase_add_test(tcase, many_clients_get_their_own_answers);
   tcase_add_test(tcase, requests_behind_a_search_keep_their_order);
-  tcase_add_test(tcase, unknown_words_do_not_wait_for_suggestions);
+  tcase_add_test(tcase, suggestions_overtake_searches);
+  tcase_add_test(tcase, a_flood_of_unknown_words);
   tcase_add_test(tcase, clients_that_close_their_side_are_answered);
   tcase_add_test(tcase, clients_that_go_are_forgotten);
   tcase_add_test(tcase, sigterm_finishes_searches_that_wait);

@@ -49,7 +49,7 @@ void api_fixture_open(struct api_fixture *fixture) {
                                             .timeout_seconds = 30};
   fixture->service.parsing.limit = fixture->service.limits.parsing_bytes;
   fixture->service.answers.limit = fixture->service.limits.answer_bytes;
-  fixture->call.may_search = true;
+  fixture->call.suggest = true;
   ck_assert_int_eq(scanner_new(fixture->service.kernel, 2, 32, &fixture->service.scanner), STATUS_OK);
   ck_assert_int_eq(catalog_new(fixture->store, 1, &fixture->service.catalog), STATUS_OK);
   api_fixture_look(fixture);

@@ -110,7 +110,7 @@ START_TEST(an_unknown_word_has_suggestions) {
   ck_assert_str_eq(zoo.refusal.detail, "\"caat\" is not in zoo");
   ck_assert_uint_ge(zoo.refusal.suggestion_count, 1);
   ck_assert_str_eq(zoo.refusal.suggestions[0], "cat");
-  zoo.call.may_search = false; /* there the same is said without them */
+  zoo.call.suggest = false;
   api_get_refused(&zoo, api_vector, "word=caat", REFUSAL_NO_WORD, NULL);
   ck_assert_uint_eq(zoo.refusal.suggestion_count, 0);
 }
