@@ -129,7 +129,8 @@ int http_descriptor(const struct http *http) {
 
 void http_turn(struct http *http) {
   lingering_turn(http->exchanges.lingering);
-  backlog_turn(http->exchanges.backlog);
+  backlog_turn(http->exchanges.searches);
+  backlog_turn(http->exchanges.suggestions);
 }
 
 void http_quiesce(struct http *http) {
