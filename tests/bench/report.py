@@ -113,10 +113,15 @@ def pictures(name, lines, folder):
 
 def page(measured, folder):
     """The tables, the plots, and what was measured when and where."""
-    runs = sorted({tuple(run) for lines in measured.values() for run in lines["run"]})
+    runs = {}
+    for name, lines in measured.items():
+        for date, commit, machine in lines["run"]:
+            runs.setdefault(machine, {}).setdefault((date, commit), []).append(name)
     parts = [table([claim for lines in measured.values() for claim in lines["claim"]])]
     parts += [shown for name, lines in measured.items() for shown in pictures(name, lines, folder)]
-    parts += ["Measured " + "; ".join(f"{date} at {commit} on {machine}" for date, commit, machine in runs) + "."]
+    for machine, commits in runs.items():
+        when = "; ".join(f"{', '.join(names)} on {date} at {commit}" for (date, commit), names in commits.items())
+        parts += [f"Measured on {machine}: {when}."]
     return "\n\n".join(parts)
 
 

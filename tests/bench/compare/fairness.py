@@ -23,7 +23,7 @@ def main():
             rates.append(others.result().rate)
         before, after = harness.median(idle), harness.median(busy)
         results.claim(f"p99 of GET /vector beside {SEARCHERS} clients who search, one core", harness.milliseconds(after),
-                      "idle", harness.milliseconds(before), before / after, target="within 4 × or 5 ms",
+                      "idle", harness.milliseconds(before), target="within 4 × or 5 ms",
                       met=after <= 4 * before or after <= 5)
         results.claim("exact searches answered meanwhile", harness.rate(harness.median(rates)))
 
