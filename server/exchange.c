@@ -376,7 +376,8 @@ static bool defer(struct backlog *backlog, struct exchange *exchange, struct MHD
 
 /* Whether nobody waits for the answer any more. A client that has gone looks like one that has closed its side and
  * still reads, as "nc -N" does behind its request: so this is asked only where searches pile up and clients have had
- * time to lose their patience. */
+ * time to lose their patience. Seldom more than that can be done for the latter: once resumed, libmicrohttpd reads
+ * before it sends, and closes when it reads the end; only without other connections on its thread it does not. */
 static bool is_abandoned(const struct deferred *deferred) {
   if (clock_microseconds() - deferred->exchange->started < PATIENCE_MICROSECONDS) return false;
   const union MHD_ConnectionInfo *info =

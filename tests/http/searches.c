@@ -262,8 +262,8 @@ START_TEST(a_flood_of_unknown_words) {
 }
 END_TEST
 
-/* A client may say behind its request that no more will follow, and is answered all the same. libmicrohttpd takes some
- * of them for gone, when it hears of that at the wrong moment. */
+/* A client may say behind its request that no more will follow, and is answered all the same: as long as no other
+ * connection is open, for then libmicrohttpd takes it for gone. */
 START_TEST(clients_that_close_their_side_are_answered) {
   enum { CLIENTS = 20 };
   struct daemon daemon;
