@@ -9,6 +9,7 @@
 
 #include "store/search/exact_plan.h"
 #include "tests/support/codes_fixture.h"
+#include "tests/support/effort.h"
 #include "tests/support/numbers.h"
 #include "tests/support/rows_fixture.h"
 
@@ -75,20 +76,25 @@ static void check_search(const struct kernel *kernel, const struct rows *rows, c
   }
 }
 
-/* Finding axes takes the cube of their number: wider rows have their codes checked by the test of the sieve. */
-enum { CODES_WIDEST = 150 };
-
-static void check_all_kernels(const struct rows *rows, const struct exact_query *queries, size_t count) {
+static void check_codes(const struct rows *rows, const struct exact_query *queries, size_t count) {
   const struct kernel *kernels[KERNELS_MOST];
   size_t usable = kernel_usable(kernels);
-  for (size_t k = 0; k < usable; k++) check_search(kernels[k], rows, queries, count);
-  if (rows->dim > CODES_WIDEST || rows->count == 0) return;
   struct codes_fixture codes;
   struct rows coded = *rows;
   codes_fixture_init(&codes, rows, kernel_best(), 1);
   coded.codes = &codes.codes;
   for (size_t k = 0; k < usable; k++) check_search(kernels[k], &coded, queries, count);
   codes_fixture_release(&codes);
+}
+
+/* Finding axes takes the cube of their number: wider rows have a test of their own. */
+enum { CODES_WIDEST = 150 };
+
+static void check_all_kernels(const struct rows *rows, const struct exact_query *queries, size_t count) {
+  const struct kernel *kernels[KERNELS_MOST];
+  size_t usable = kernel_usable(kernels);
+  for (size_t k = 0; k < usable; k++) check_search(kernels[k], rows, queries, count);
+  if (rows->dim <= CODES_WIDEST && rows->count > 0) check_codes(rows, queries, count);
 }
 
 /* A matrix of made-up rows in which some are zero, some equal to another, and some an ulp from another. */
@@ -160,6 +166,32 @@ START_TEST(made_up_searches_equal_sorting_every_row) {
   round_init(&round, (uint64_t)_i);
   check_all_kernels(&round.fixture.rows, round.queries, round.query_count);
   round_release(&round);
+}
+END_TEST
+
+/* Of every flavour at once, zero rows, equal rows and rows an ulp apart: asked for by rows and by what is no row. */
+START_TEST(wide_rows_with_codes_equal_sorting_every_row) {
+  static const uint32_t dims[] = {313, 1000};
+  enum { ROWS = 300, QUERIES = 40 };
+  if (effort(ROWS) < ROWS) return; /* seconds for the axes alone */
+  struct numbers numbers = {.state = 4242 + (uint64_t)_i};
+  struct rows_fixture fixture;
+  uint32_t dim = dims[_i];
+  float *values = made_up_rows(&numbers, FLAVOUR_PLAIN, ROWS, dim), *vectors = memory(QUERIES * dim * sizeof *vectors);
+  for (uint32_t row = 0; row < ROWS; row += 7)
+    numbers_fill(&numbers, (enum flavour)(row % FLAVOUR_COUNT), values + (size_t)row * dim, dim);
+  rows_fixture_init(&fixture, values, ROWS, dim, 7);
+  struct exact_query queries[QUERIES];
+  for (uint32_t i = 0; i < QUERIES; i++) {
+    float *vector = vectors + (size_t)i * dim;
+    memcpy(vector, values + (size_t)(i * 7) * dim, dim * sizeof *vector);
+    if (i % 3 == 0) numbers_fill(&numbers, (enum flavour)(i % FLAVOUR_COUNT), vector, dim);
+    queries[i] = (struct exact_query){.vector = vector, .k = 1 + i * i % 60};
+  }
+  check_codes(&fixture.rows, queries, QUERIES);
+  rows_fixture_release(&fixture);
+  free(values);
+  free(vectors);
 }
 END_TEST
 
@@ -451,6 +483,7 @@ int main(void) {
   TCase *tcase = tcase_create("exact");
   tcase_set_timeout(tcase, 120);
   tcase_add_loop_test(tcase, made_up_searches_equal_sorting_every_row, 0, ROUNDS);
+  tcase_add_loop_test(tcase, wide_rows_with_codes_equal_sorting_every_row, 0, 2);
   tcase_add_loop_test(tcase, a_batch_equals_its_queries_one_by_one, 0, 2);
   tcase_add_test(tcase, rows_that_find_no_room_among_the_deferred_are_compared);
   tcase_add_loop_test(tcase, many_blocks_and_slabs_are_all_searched, 0, 8);
