@@ -259,7 +259,7 @@ int main(int argc, char **argv) {
       double(image_bytes) / 1e6, double(bench.rows->count) * options.degree * 4 / 1e6, double(work_bytes) / 1e6);
 
   std::vector<Series> all;
-  for (size_t width : {10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480}) all.push_back({"ours", width, 0, {}});
+  for (size_t width : {10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 800, 1200}) all.push_back({"ours", width, 0, {}});
   std::unique_ptr<hnswlib::HierarchicalNSW<float>> peer;
   hnswlib::InnerProductSpace space(bench.rows->dim);
   std::vector<std::vector<float>> queries;
@@ -272,7 +272,7 @@ int main(int argc, char **argv) {
     peer = build_peer(bench, &space, threads, unit);
     printf("hnswlib M %zu efConstruction %zu: build %.1f core-seconds; links %.1f MB\n", M, EF_CONSTRUCTION,
            all_core_seconds() - start, double(peer_link_bytes(*peer)) / 1e6);
-    for (size_t width : {10, 20, 40, 60, 80, 120, 200, 300, 500}) all.push_back({"hnswlib", width, 0, {}});
+    for (size_t width : {10, 20, 40, 60, 80, 120, 200, 300, 500, 800, 1200, 2000}) all.push_back({"hnswlib", width, 0, {}});
   }
   for (int round = 0; round < rounds; round++)
     for (Series &series : all) {
