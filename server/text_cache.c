@@ -1,14 +1,16 @@
-/* Shards, each with a lock of its own, that keep texts of any length in a ring: new ones are written at its head, and
- * what stands in their way at the tail goes, but for those that were asked for since they were written, which are
- * moved to the head once more (the CLOCK algorithm; in a ring it leaves no holes). A table of what was offered once
- * decides who comes in. With 422,295 rows drawn by Zipf's law and room for 20,000 of them it finds 75 % of what is
- * asked; the best that any choice of rows could find is 77 %, and least-recently-used finds 70 %. */
+/* Shards, each with a lock of its own, that keep texts of any length, packed where they can be, in a ring: new ones are
+ * written at its head, and what stands in their way at the tail goes, but for those that were asked for since they were
+ * written, which are moved to the head once more (the CLOCK algorithm; in a ring it leaves no holes). A table of what
+ * was offered once decides who comes in. With 422,295 rows drawn by Zipf's law and room for 20,000 of them it finds 75
+ * % of what is asked; the best that any choice of rows could find is 77 %, and least-recently-used finds 70 %. */
 #include "server/text_cache.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "server/packed_text.h"
 
 enum {
   SHARDS_MOST = 16,            /* a power of two: several threads seldom meet at one */
@@ -17,12 +19,14 @@ enum {
   REPRIEVES_MOST = 32          /* texts that one insertion may move to the head: it holds the lock */
 };
 
-/* Lies in the ring before its text. Positions count in entries' sizes: the ring is an array of them. */
+/* Lies in the ring before its text: packed_text_size() bytes, or the text as it is. Positions count in entries' sizes:
+ * the ring is an array of them. */
 struct entry {
   uint64_t digest[2];
   uint32_t row;
   uint32_t length; /* of the text, in bytes */
   uint32_t next;   /* position of the next entry of its bucket, or NOWHERE */
+  bool packed;
   bool asked_for;
 };
 
@@ -114,8 +118,9 @@ void text_cache_free(struct text_cache *cache) {
 }
 
 /* How many places of the ring an entry takes, itself and its text. */
-static uint32_t places_of(size_t length) {
-  return (uint32_t)(1 + (length + sizeof(struct entry) - 1) / sizeof(struct entry));
+static uint32_t places_of(const struct entry *entry) {
+  size_t bytes = entry->packed ? packed_text_size(entry->length) : entry->length;
+  return (uint32_t)(1 + (bytes + sizeof *entry - 1) / sizeof *entry);
 }
 
 /* The entry of a row in its bucket; NULL when there is none. */
@@ -135,7 +140,10 @@ size_t text_cache_get(const struct cached_rows *rows, uint32_t row, char *out, s
   struct entry *entry = find(&place, rows->digest, row);
   if (entry && entry->length <= room) {
     length = entry->length;
-    memcpy(out, entry + 1, length);
+    if (entry->packed)
+      packed_text_unpack((const uint8_t *)(entry + 1), length, out);
+    else
+      memcpy(out, entry + 1, length);
     entry->asked_for = true;
     place.shard->counts.hits++;
   } else {
@@ -149,7 +157,7 @@ size_t text_cache_get(const struct cached_rows *rows, uint32_t row, char *out, s
  * free places between the two and its own, as long as `reprieves` last. The ring is wrapped. */
 static void retire_oldest(struct text_cache *cache, struct shard *shard, unsigned *reprieves) {
   struct entry *oldest = &shard->ring[shard->tail];
-  uint32_t places = places_of(oldest->length);
+  uint32_t places = places_of(oldest);
   struct place place = place_of(cache, oldest->digest, oldest->row);
   uint32_t *link = &shard->buckets[place.bucket];
   while (*link != shard->tail) link = &shard->ring[*link].next;
@@ -185,12 +193,15 @@ static void make_room(struct text_cache *cache, struct shard *shard, uint32_t pl
 
 static void insert(struct text_cache *cache, const struct place *place, const struct entry *entry, const char *text) {
   struct shard *shard = place->shard;
-  uint32_t places = places_of(entry->length);
+  uint32_t places = places_of(entry);
   make_room(cache, shard, places);
   struct entry *to = &shard->ring[shard->head];
   *to = *entry;
   to->next = shard->buckets[place->bucket]; /* now: making room may have changed it */
-  memcpy(to + 1, text, entry->length);
+  if (entry->packed)
+    packed_text_pack(text, entry->length, (uint8_t *)(to + 1));
+  else
+    memcpy(to + 1, text, entry->length);
   shard->buckets[place->bucket] = shard->head;
   shard->head += places;
 }
@@ -198,8 +209,10 @@ static void insert(struct text_cache *cache, const struct place *place, const st
 void text_cache_offer(const struct cached_rows *rows, uint32_t row, const char *text, size_t length) {
   struct place place = place_of(rows->cache, rows->digest, row);
   struct shard *shard = place.shard;
-  if (length == 0 || length > UINT32_MAX / 2 || places_of(length) > shard->size) return;
+  if (length == 0 || length > UINT32_MAX / 2) return;
   struct entry entry = {.digest = {rows->digest[0], rows->digest[1]}, .row = row, .length = (uint32_t)length};
+  entry.packed = packed_text_can(text, length);
+  if (places_of(&entry) > shard->size) return;
   pthread_mutex_lock(&shard->lock);
   if (shard->offered[place.bucket] != place.mark)
     shard->offered[place.bucket] = place.mark;

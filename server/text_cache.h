@@ -1,6 +1,6 @@
 /* The JSON text of rows that are asked for again and again. Words of a language follow Zipf's law: a cache of a few
  * per cent of a model's rows answers most of the requests for single ones, and copying a row's text costs a tenth of
- * making it.
+ * making it. Texts of numbers alone are kept in half their bytes (packed_text.h).
  *
  * A row is known by its number and by the digest of its model's content. A model that replaces another has another
  * digest, so what is kept of the old one is never found again and makes way by and by; the same content imported again

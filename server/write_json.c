@@ -56,20 +56,22 @@ static void write_or_null(struct json_text *text, const char *key, const char *v
     json_text_null(text);
 }
 
-/* The vector of a row, from the cache where that has it. */
+/* The vector of a row, from the cache where that has it: which keeps what is between the brackets. */
 static void write_vector(struct json_text *text, const struct cached_rows *cached, uint32_t row, const float *vector,
                          uint32_t dim) {
   size_t size = json_text_vector_size(dim);
   char *to = cached->cache ? json_text_room(text, size) : NULL;
-  size_t length = to ? text_cache_get(cached, row, to, size) : 0;
+  size_t length = to ? text_cache_get(cached, row, to + 1, size - 2) : 0;
   if (length > 0) {
-    json_text_filled(text, length);
+    to[0] = '[';
+    to[length + 1] = ']';
+    json_text_filled(text, length + 2);
     return;
   }
-  size_t start = text->out->length + text->comma;
+  size_t start = text->out->length + text->comma + 1;
   json_text_vector(text, vector, dim);
   if (cached->cache && text->status == STATUS_OK)
-    text_cache_offer(cached, row, (const char *)text->out->data + start, text->out->length - start);
+    text_cache_offer(cached, row, (const char *)text->out->data + start, text->out->length - 1 - start);
 }
 
 enum status write_json_row(struct bytes *out, const struct row_result *result) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/packed_text.h"
 #include "tests/support/effort.h"
 #include "tests/support/suite.h"
 
@@ -24,12 +25,13 @@ static void end(void) {
   text_cache_free(rows.cache);
 }
 
-/* The text of a row of one model, of a length that differs from row to row. */
+/* The text of a row of one model, of a length that differs from row to row; every second one can be packed. */
 static size_t text_of(const struct cached_rows *of, uint32_t row, char text[TEXT_MAX]) {
   size_t length = 20 + (row * 2654435761u >> 8) % (TEXT_MAX - 20);
-  int used = snprintf(text, TEXT_MAX, "[%u of %llu.%llu", row, (unsigned long long)of->digest[0],
-                      (unsigned long long)of->digest[1]);
-  for (size_t i = (size_t)used; i < length; i++) text[i] = (char)('a' + (i + row) % 26);
+  int used = snprintf(text, TEXT_MAX, row % 2 ? "%u of %llu.%llu" : "%u,%llu.%llu", row,
+                      (unsigned long long)of->digest[0], (unsigned long long)of->digest[1]);
+  for (size_t i = (size_t)used; i < length; i++)
+    text[i] = (char)(row % 2 ? 'a' + (i + row) % 26 : '0' + (i + row) % 10);
   return length > (size_t)used ? length : (size_t)used;
 }
 
@@ -41,6 +43,11 @@ static bool found(const struct cached_rows *in, uint32_t row) {
   ck_assert_uint_eq(length, text_of(in, row, wanted));
   ck_assert_mem_eq(text, wanted, length);
   return true;
+}
+
+/* What a text takes at least. */
+static size_t bytes_of(uint32_t row, size_t length) {
+  return row % 2 ? length : packed_text_size(length);
 }
 
 static void offer(const struct cached_rows *to, uint32_t row) {
@@ -98,7 +105,7 @@ START_TEST(it_keeps_to_its_size) {
   size_t kept = 0;
   for (uint32_t row = 0; row < ROWS; row++) offer_twice(&rows, row);
   for (uint32_t row = 0; row < ROWS; row++)
-    if (found(&rows, row)) kept += text_of(&rows, row, text);
+    if (found(&rows, row)) kept += bytes_of(row, text_of(&rows, row, text));
   ck_assert_uint_le(kept, CACHE_BYTES);
   ck_assert_uint_ge(kept, CACHE_BYTES / 2);
 }
@@ -113,9 +120,9 @@ START_TEST(any_size_will_do) {
     size_t kept = 0;
     ck_assert_int_eq(text_cache_new(sizes[i], &rows.cache), STATUS_OK);
     ck_assert_ptr_nonnull(rows.cache);
-    for (uint32_t row = 0; row < 3000; row++) offer_twice(&rows, row);
-    for (uint32_t row = 0; row < 3000; row++)
-      if (found(&rows, row)) kept += text_of(&rows, row, text);
+    for (uint32_t row = 0; row < 5000; row++) offer_twice(&rows, row);
+    for (uint32_t row = 0; row < 5000; row++)
+      if (found(&rows, row)) kept += bytes_of(row, text_of(&rows, row, text));
     ck_assert_uint_le(kept, sizes[i]);
     if (sizes[i] >= 70000) ck_assert_uint_gt(kept, sizes[i] / 4);
     text_cache_free(rows.cache);
