@@ -262,7 +262,9 @@ int cmd_serve(const struct options *options) {
     fit_descriptors(&daemon);
     exit_status = run(&daemon);
   } else {
-    log_event(&daemon.log, true, "start", "out of memory");
+    log_event(&daemon.log, true, "start",
+              "cannot start serving: the system gives no memory, or no %zu threads to search with (--search-threads)",
+              daemon.service.limits.search_threads);
   }
   scanner_free(daemon.service.scanner);
   catalog_free(daemon.service.catalog);

@@ -7,6 +7,9 @@
  * before and after. Suspended connections have no time-out in libmicrohttpd, and the backlog's deadline is theirs;
  * MHD_stop_daemon() does not bear them, so the backlogs end first.
  *
+ * A batch may hold its thread for minutes: batches have a backlog of their own, so that enough of them do not keep
+ * single searches waiting.
+ *
  * A word that is not there is a refusal at first. Its near spellings take a pass over all words, which has a backlog of
  * its own, with one thread: searches do not hold it up, and a flood of such words does not hold up searches. A request
  * that finds no room there is answered without them.
@@ -427,6 +430,14 @@ static enum MHD_Result finish(const struct exchanges *all, struct exchange *exch
   }
 }
 
+/* Whether a search brings many queries: each is a JSON object within another. A brace in a word may make a batch of
+ * what is none, which then waits among batches. */
+static bool is_batch(const struct exchange *exchange) {
+  const char *body = (const char *)exchange->body.data, *end = body + exchange->body.length;
+  const char *outer = body ? memchr(body, '{', exchange->body.length) : NULL;
+  return outer && memchr(outer + 1, '{', (size_t)(end - outer - 1));
+}
+
 /* Asks the handler, here or by way of a backlog. False: *refusal is to be sent. */
 static bool run_handler(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
                         enum MHD_Result *result, struct refusal *refusal) {
@@ -434,7 +445,7 @@ static bool run_handler(const struct exchanges *all, struct exchange *exchange, 
   *result = MHD_YES;
   if (exchange->route->searches) {
     refusal_set(refusal, REFUSAL_BUSY, "Too many searches wait already; try again in a moment.");
-    return defer(all->searches, exchange, connection, refusal);
+    return defer(is_batch(exchange) ? all->batches : all->searches, exchange, connection, refusal);
   }
   if (!answer(all, exchange, false, &reply, refusal))
     return refusal->kind == REFUSAL_NO_WORD && defer(all->suggestions, exchange, connection, refusal);

@@ -18,6 +18,7 @@ struct exchanges {
   const struct log *log;
   struct lingering *lingering;
   struct backlog *searches;    /* does exchange_search() */
+  struct backlog *batches;     /* does it, too, of many queries at a time */
   struct backlog *suggestions; /* does exchange_suggest() */
   atomic_size_t in_flight;
 };

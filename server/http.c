@@ -71,6 +71,11 @@ static struct MHD_Daemon *start_daemon(struct http *http, unsigned threads) {
                           MHD_OPTION_NOTIFY_COMPLETED, exchange_end, &http->exchanges, MHD_OPTION_END);
 }
 
+/* How many batches are worked on at a time. */
+static size_t batches_of(const struct limits *limits) {
+  return (limits->search_batch + 1) / 2;
+}
+
 static enum status prepare_exchanges(const struct http_options *options, struct exchanges *exchanges) {
   const struct limits *limits = &options->service->limits;
   exchanges->service = options->service;
@@ -82,12 +87,15 @@ static enum status prepare_exchanges(const struct http_options *options, struct 
                                            .seconds = limits->search_timeout_seconds,
                                            .work = exchange_search,
                                            .context = exchanges};
+  struct backlog_options batches = searches;
+  batches.threads = (unsigned)batches_of(limits);
   const struct backlog_options suggestions = {.threads = 1,
                                               .length = SUGGESTIONS_WAITING,
                                               .seconds = SUGGESTIONS_SECONDS,
                                               .work = exchange_suggest,
                                               .context = exchanges};
   status = backlog_new(&searches, &exchanges->searches);
+  if (status == STATUS_OK) status = backlog_new(&batches, &exchanges->batches);
   return status == STATUS_OK ? backlog_new(&suggestions, &exchanges->suggestions) : status;
 }
 
@@ -97,7 +105,10 @@ enum status http_start(const struct http_options *options, struct problem *probl
   http->listener = -1;
   enum status status = prepare_exchanges(options, &http->exchanges);
   if (status != STATUS_OK) {
-    problem_set(problem, status, 0, "cannot start serving: %s", status_text(status));
+    problem_set(problem, status, 0,
+                "cannot start serving: the system gives no memory, or no threads for %zu searches and %zu batches at a "
+                "time (--limit-search-batch)",
+                options->service->limits.search_batch, batches_of(&options->service->limits));
     http_stop(http);
     return status;
   }
@@ -130,6 +141,7 @@ int http_descriptor(const struct http *http) {
 void http_turn(struct http *http) {
   lingering_turn(http->exchanges.lingering);
   backlog_turn(http->exchanges.searches);
+  backlog_turn(http->exchanges.batches);
   backlog_turn(http->exchanges.suggestions);
 }
 
@@ -146,6 +158,7 @@ size_t http_in_flight(const struct http *http) {
 
 void http_give_up(struct http *http) {
   backlog_end(http->exchanges.searches);
+  backlog_end(http->exchanges.batches);
   backlog_end(http->exchanges.suggestions);
 }
 
@@ -159,6 +172,7 @@ void http_stop(struct http *http) {
   if (http->listener >= 0) close(http->listener);
   lingering_free(http->exchanges.lingering);
   backlog_free(http->exchanges.searches);
+  backlog_free(http->exchanges.batches);
   backlog_free(http->exchanges.suggestions);
   free(http);
 }

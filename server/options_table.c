@@ -110,7 +110,8 @@ static const struct flag serve_flags[] = {
     FLAG_OF_LIMIT(FLAG_SIZE, "connections", connections, "CONNECTIONS", "10000", 1, 1000000,
                   "Connections at a time; fewer where the system allows fewer descriptors."),
     FLAG_OF_LIMIT(FLAG_SIZE, "search-batch", search_batch, "SEARCH_BATCH", "32", 1, 1024,
-                  "Searches worked on at a time, which share passes over the matrix."),
+                  "Searches worked on at a time, which share passes over the matrix; half as\n"
+                  "many batches are, beside them."),
     FLAG_OF_LIMIT(FLAG_SIZE, "search-queue", search_queue, "SEARCH_QUEUE", "1024", 1, 1000000,
                   "Searches that wait until others are done; beyond it: 503."),
     {"search-timeout", FLAG_UNSIGNED, AT(serve.limits.search_timeout_seconds), "SECONDS", "WORDVEC_SEARCH_TIMEOUT",

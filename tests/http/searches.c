@@ -79,6 +79,15 @@ static long read_status(struct raw *raw) {
   return status;
 }
 
+static void expect_neighbors(struct raw *raw, size_t row, size_t k) {
+  struct answer answer;
+  ck_assert(raw_answer(raw, false, &answer));
+  json_t *root = expect_answer(&answer, 200);
+  expect_nearest(root, &bulk, fixture_row(&bulk, row), &row, 1, k);
+  json_decref(root);
+  answer_release(&answer);
+}
+
 /* On the one thread that talks to clients, a lookup that is sent after a search is answered before it. */
 START_TEST(lookups_overtake_searches) {
   struct daemon daemon;
@@ -96,6 +105,32 @@ START_TEST(lookups_overtake_searches) {
   ck_assert(overtaken);
   raw_close(&search);
   raw_close(&lookup);
+  daemon_stop(&daemon);
+}
+END_TEST
+
+/* A batch holds its thread and another waits for it; a single search waits for neither. */
+START_TEST(single_searches_overtake_batches) {
+  struct daemon daemon;
+  struct raw first, second, single;
+  bool overtaken = false;
+  start(&daemon, "10", "60", "60");
+  connect_well(&first, &daemon);
+  connect_well(&second, &daemon);
+  connect_well(&single, &daemon);
+  for (int i = 0; i < TRIES && !overtaken; i++) {
+    begin_long(&first);
+    begin_long(&second);
+    raw_send_text(&single, "GET /neighbors?index=7&k=3 HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect_neighbors(&single, 7, 3);
+    overtaken = is_pending(&first) && is_pending(&second);
+    ck_assert_int_eq(read_status(&first), 200);
+    ck_assert_int_eq(read_status(&second), 200);
+  }
+  ck_assert(overtaken);
+  raw_close(&first);
+  raw_close(&second);
+  raw_close(&single);
   daemon_stop(&daemon);
 }
 END_TEST
@@ -140,15 +175,6 @@ START_TEST(who_waits_too_long_gets_503) {
   daemon_stop(&daemon);
 }
 END_TEST
-
-static void expect_neighbors(struct raw *raw, size_t row, size_t k) {
-  struct answer answer;
-  ck_assert(raw_answer(raw, false, &answer));
-  json_t *root = expect_answer(&answer, 200);
-  expect_nearest(root, &bulk, fixture_row(&bulk, row), &row, 1, k);
-  json_decref(root);
-  answer_release(&answer);
-}
 
 START_TEST(many_clients_get_their_own_answers) {
   enum { CLIENTS = 40 };
@@ -358,6 +384,7 @@ int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("http/searches", &tcase);
   tcase_add_test(tcase, lookups_overtake_searches);
+  tcase_add_test(tcase, single_searches_overtake_batches);
   tcase_add_test(tcase, a_full_queue_answers_503_at_once);
   tcase_add_test(tcase, who_waits_too_long_gets_503);
   tcase_add_test(tcase, many_clients_get_their_own_answers);
