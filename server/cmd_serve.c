@@ -2,6 +2,7 @@
  * for these; a thread of its own looks at the store every second and on SIGHUP, for a look takes as long as reading a
  * new file does; requests run on libmicrohttpd's threads, which see no signals. */
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,6 +26,8 @@ enum {
   TURN_MILLISECONDS = 1000,
   SEARCH_THREADS_MOST = 256,
   DRAIN_POLL_MILLISECONDS = 10,
+  MAPPED_BYTES = 4 << 20,      /* allocations from here on are given back to the system when they are freed */
+  KEPT_BYTES = 16 << 20,       /* free memory that is kept, for ordinary answers */
   FAREWELL_MILLISECONDS = 500, /* for answers to those who are given up */
   DESCRIPTORS_KEPT = 64        /* for everything that is not a connection */
 };
@@ -256,6 +259,9 @@ int cmd_serve(const struct options *options) {
     log_event(&daemon.log, true, "start", "cannot receive signals: %s", strerror(errno));
     return EXIT_FAILURE;
   }
+  /* Left to itself, glibc keeps whatever the largest answers took, up to 32 MiB each. */
+  mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+  mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
   request_json_seed();
   int exit_status = EXIT_FAILURE;
   if (make_service(&daemon, kernel) == STATUS_OK) {
