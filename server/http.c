@@ -2,11 +2,13 @@
 #include "server/http.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "server/exchange.h"
@@ -19,7 +21,9 @@ enum { SUGGESTIONS_WAITING = 32, SUGGESTIONS_SECONDS = 1 };
 
 struct http {
   struct MHD_Daemon *daemon;
-  int listener; /* -1 once closed */
+  int listener; /* libmicrohttpd's once that has started, -1 when there is none */
+  int deaf;     /* takes the listener's place when the daemon drains: nothing ever comes over it */
+  bool accepts;
   struct exchanges exchanges;
   const struct log *log;
   char url[ADDRESS_URL_SIZE];
@@ -103,6 +107,7 @@ enum status http_start(const struct http_options *options, struct problem *probl
   struct http *http = calloc(1, sizeof *http);
   if (!http) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
   http->listener = -1;
+  http->deaf = -1;
   enum status status = prepare_exchanges(options, &http->exchanges);
   if (status != STATUS_OK) {
     problem_set(problem, status, 0,
@@ -119,13 +124,15 @@ enum status http_start(const struct http_options *options, struct problem *probl
     return status;
   }
   address_url(&bound, http->url);
-  http->daemon = start_daemon(http, options->threads);
+  http->deaf = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  http->daemon = http->deaf < 0 ? NULL : start_daemon(http, options->threads);
   if (!http->daemon) {
     status = problem_set_errno(problem, errno, "cannot start %u serving threads", options->threads);
-    http->listener = -1; /* libmicrohttpd has closed it */
+    if (http->deaf >= 0) http->listener = -1; /* libmicrohttpd has closed it */
     http_stop(http);
     return status;
   }
+  http->accepts = true;
   *out = http;
   return STATUS_OK;
 }
@@ -145,11 +152,12 @@ void http_turn(struct http *http) {
   backlog_turn(http->exchanges.suggestions);
 }
 
+/* MHD_quiesce_daemon() is not to be had: 0.9.75 aborts when it and a busy thread take the listener out of an epoll set
+ * at the same time. So the descriptor becomes another file, which closes the listening socket and with it removes it
+ * from all sets; libmicrohttpd goes on to wait for what never comes. */
 void http_quiesce(struct http *http) {
-  if (http->listener < 0) return;
-  MHD_quiesce_daemon(http->daemon);
-  close(http->listener);
-  http->listener = -1;
+  if (http->accepts) dup3(http->deaf, http->listener, O_CLOEXEC);
+  http->accepts = false;
 }
 
 size_t http_in_flight(const struct http *http) {
@@ -166,10 +174,12 @@ void http_stop(struct http *http) {
   if (!http) return;
   if (http->daemon) {
     http_give_up(http); /* libmicrohttpd does not stop while connections are suspended */
-    http_quiesce(http); /* afterwards the socket is closed, and not by libmicrohttpd a second time */
-    MHD_stop_daemon(http->daemon);
+    http_quiesce(http);
+    MHD_stop_daemon(http->daemon); /* which closes the listener, too */
+  } else if (http->listener >= 0) {
+    close(http->listener);
   }
-  if (http->listener >= 0) close(http->listener);
+  if (http->deaf >= 0) close(http->deaf);
   lingering_free(http->exchanges.lingering);
   backlog_free(http->exchanges.searches);
   backlog_free(http->exchanges.batches);
