@@ -32,7 +32,7 @@ static void check_round_trip(const char *text, size_t length) {
 START_TEST(every_length_comes_back) {
   static const char alphabet[] = "0123456789+,-.e";
   struct numbers numbers = {.state = 11};
-  char text[LENGTH_MOST];
+  char text[LENGTH_MOST] = {0};
   for (size_t length = 0; length <= LENGTH_MOST; length++) {
     for (size_t i = 0; i < length; i++) text[i] = alphabet[numbers_below(&numbers, sizeof alphabet - 1)];
     check_round_trip(text, length);
