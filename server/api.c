@@ -83,19 +83,20 @@ static void suggest_words(const struct vocabulary *vocabulary, struct word word,
   }
 }
 
-bool api_find(const struct api_choice *choice, struct word word, bool suggest, uint32_t *row, struct refusal *refusal) {
-  const struct vocabulary *vocabulary = model_vocabulary(choice->model);
-  enum status status = vocabulary_find(vocabulary, word, row);
-  if (status == STATUS_OK) return true;
-  if (status != STATUS_NOT_FOUND) {
-    refusal_from_status(refusal, status, "Looking up a word");
-    return false;
-  }
+void api_refuse_word(const struct api_choice *choice, struct word word, bool suggest, struct refusal *refusal) {
   char quoted[REFUSAL_QUOTED];
   refusal_set(refusal, REFUSAL_NO_WORD, "%s is not in %s", refusal_quote(quoted, word.bytes, word.length),
               choice->name);
-  if (suggest) suggest_words(vocabulary, word, refusal);
-  return false;
+  if (suggest) suggest_words(model_vocabulary(choice->model), word, refusal);
+}
+
+bool api_find(const struct api_choice *choice, struct word word, bool suggest, uint32_t *row, struct refusal *refusal) {
+  enum status status = vocabulary_find(model_vocabulary(choice->model), word, row);
+  if (status == STATUS_NOT_FOUND)
+    api_refuse_word(choice, word, suggest, refusal);
+  else if (status != STATUS_OK)
+    refusal_from_status(refusal, status, "Looking up a word");
+  return status == STATUS_OK;
 }
 
 bool api_row(const struct api_choice *choice, const struct call *call, uint64_t index, const char *pointer,

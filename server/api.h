@@ -23,8 +23,12 @@ bool api_choose(const struct service *service, struct word requested, struct rep
                 struct refusal *refusal);
 void api_choice_release(struct api_choice *choice);
 
-/* The row of a word; REFUSAL_NO_WORD when it has none, with near spellings if `suggest`. */
+/* The row of a word as it is written, for routes that answer with nothing else (lookup.h is for the others);
+ * REFUSAL_NO_WORD when it has none, with near spellings if `suggest`. */
 bool api_find(const struct api_choice *choice, struct word word, bool suggest, uint32_t *row, struct refusal *refusal);
+
+/* Fills REFUSAL_NO_WORD. */
+void api_refuse_word(const struct api_choice *choice, struct word word, bool suggest, struct refusal *refusal);
 
 /* The row of that number: beyond the last one REFUSAL_NO_ROW, or where the number came in a body REFUSAL_INVALID with
  * its pointer. */

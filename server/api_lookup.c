@@ -5,26 +5,27 @@
 #include "server/grid.h"
 #include "server/request.h"
 
-/* The numbers as rows, each out of range named by its place; NULL: noted in the reading. */
-static uint32_t *check_all(struct reading *reading, const struct grid_request *request, uint64_t count) {
-  uint32_t *rows = reading_alloc(reading, request->total, sizeof *rows);
-  for (size_t cell = 0; rows && cell < request->total; cell++) {
+/* The rows of the numbers, each out of range named by its place; NULL: noted in the reading. */
+static struct found *find_all(struct reading *reading, const struct grid_request *request, const struct rows *matrix) {
+  struct found *found = reading_alloc(reading, request->total, sizeof *found);
+  for (size_t cell = 0; found && cell < request->total; cell++) {
     char pointer[POINTER_MAX];
     uint64_t index = request->indices[cell];
-    rows[cell] = (uint32_t)index;
-    if (index >= count)
-      reading_invalid(reading, request_cell_pointer(request, cell, pointer), "%" PRIu64 " is not below %" PRIu64, index,
-                      count);
+    if (index < matrix->count)
+      found[cell] = (struct found){rows_at(matrix, (uint32_t)index), (uint32_t)index, FOUND_EXACT};
+    else
+      reading_invalid(reading, request_cell_pointer(request, cell, pointer), "%" PRIu64 " is not below %" PRIu32, index,
+                      matrix->count);
   }
-  return reading_finish(reading) ? rows : NULL;
+  return reading_finish(reading) ? found : NULL;
 }
 
 static bool answer(struct reading *reading, const struct grid_request *request, const struct api_choice *choice,
                    struct reply *reply) {
   struct grid_result result;
   const struct rows *matrix = model_rows(choice->model);
-  uint32_t *rows = check_all(reading, request, matrix->count);
-  if (!rows || !grid_lay_out(reading, request, matrix, rows, &result)) return false;
+  struct found *found = find_all(reading, request, matrix);
+  if (!found || !grid_lay_out(reading, request, matrix, found, &result)) return false;
   result.model = choice->name;
   result.cached = api_cached(reading->call->service, choice);
   return api_write_grid(reply, &result, request->common.representation, reading->refusal);

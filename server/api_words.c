@@ -1,5 +1,5 @@
 /* Words and their rows without vectors: GET /index, /word and /words. */
-#include "server/api.h"
+#include "server/lookup.h"
 #include "server/request.h"
 #include "server/write_json.h"
 
@@ -8,16 +8,11 @@ static bool answer_row(const struct call *call, unsigned row_keys, struct reply 
   struct reading reading;
   struct row_request request;
   struct api_choice choice = {0};
-  uint32_t row;
+  struct row_result result = {.model = choice.name};
   bool done = reading_begin(&reading, call, refusal) && request_row(&reading, row_keys, false, &request) &&
               api_choose(call->service, request.common.model, reply, &choice, refusal) &&
-              (request.by_index ? api_row(&choice, call, request.index, "#/index", &row, refusal)
-                                : api_find(&choice, request.word, call->suggest, &row, refusal));
-  if (done) {
-    struct row_result result = {
-        .model = choice.name, .word = vocabulary_word(model_vocabulary(choice.model), row), .index = row};
-    done = api_finish(reply, REPRESENTATION_JSON, write_json_row(&reply->body, &result), refusal);
-  }
+              lookup_one(&reading, &choice, &request, &result);
+  done = done && api_finish(reply, REPRESENTATION_JSON, write_json_row(&reply->body, &result), refusal);
   api_choice_release(&choice);
   reading_release(&reading);
   return done;

@@ -33,55 +33,48 @@ static bool fits(struct reading *reading, const struct grid_request *request, si
 }
 
 /* Copies the kept part of one line to its side of `width` cells, the others being padding. */
-static size_t lay_line(const struct grid_request *request, size_t line, size_t width, const uint32_t *rows,
-                       uint32_t *cells) {
-  const struct request_padding *padding = &request->padding;
+static size_t lay_line(const struct grid_request *request, size_t line, size_t width, const struct found *found,
+                       const float *padding, struct found *cells) {
   size_t length = line_length(request, line), kept = length < width ? length : width;
-  const uint32_t *from = rows + request->starts[line] + (padding->cut_before ? length - kept : 0);
-  size_t first = padding->pad_before ? width - kept : 0;
-  for (size_t i = 0; i < width; i++) cells[i] = i >= first && i < first + kept ? from[i - first] : GRID_PADDED;
+  const struct found *from = found + request->starts[line] + (request->padding.cut_before ? length - kept : 0);
+  size_t first = request->padding.pad_before ? width - kept : 0;
+  for (size_t i = 0; i < width; i++)
+    cells[i] = i >= first && i < first + kept ? from[i - first] : (struct found){padding, FOUND_NO_ROW, FOUND_PADDING};
   return kept;
 }
 
-static float *filled(struct reading *reading, size_t dim, float value) {
-  float *vector = reading_alloc(reading, dim, sizeof *vector);
-  for (size_t i = 0; vector && i < dim; i++) vector[i] = value;
-  return vector;
-}
-
-/* What padded and unknown cells hold. */
-static bool fill(struct reading *reading, const struct grid_request *request, struct grid_result *out) {
+/* What padded cells hold; NULL: noted in the reading. */
+static const float *padding_of(struct reading *reading, const struct grid_request *request, const struct rows *matrix) {
   const struct request_padding *padding = &request->padding;
-  size_t dim = out->rows->dim;
-  if (request->oov_zero && !(out->unknown = filled(reading, dim, 0))) return false;
-  if (!request->two_dimensional) return true;
-  if (!padding->has_pad_index) return (out->padding = filled(reading, dim, padding->value));
-  if (padding->pad_index >= out->rows->count) {
-    reading_invalid(reading, "#/pad_index", "%llu is not below %u", (unsigned long long)padding->pad_index,
-                    out->rows->count);
-    return false;
+  if (!padding->has_pad_index) {
+    float *vector = reading_alloc(reading, matrix->dim, sizeof *vector);
+    for (size_t i = 0; vector && i < matrix->dim; i++) vector[i] = padding->value;
+    return vector;
   }
-  out->padding = rows_at(out->rows, (uint32_t)padding->pad_index);
-  return true;
+  if (padding->pad_index < matrix->count) return rows_at(matrix, (uint32_t)padding->pad_index);
+  reading_invalid(reading, "#/pad_index", "%llu is not below %u", (unsigned long long)padding->pad_index,
+                  matrix->count);
+  return NULL;
 }
 
 bool grid_lay_out(struct reading *reading, const struct grid_request *request, const struct rows *matrix,
-                  const uint32_t *rows, struct grid_result *out) {
+                  const struct found *found, struct grid_result *out) {
   size_t width = width_of(request);
   if (!fits(reading, request, width, matrix->dim)) return false;
-  *out = (struct grid_result){.rows = matrix,
+  *out = (struct grid_result){.dim = matrix->dim,
                               .by_words = request->words != NULL,
+                              .with_sources = request->policy.said,
                               .two_dimensional = request->two_dimensional,
                               .count = request->count,
                               .width = width,
-                              .cells = rows};
-  if (!fill(reading, request, out)) return false;
+                              .cells = found};
   if (!request->two_dimensional) return true;
-  uint32_t *cells = reading_alloc(reading, request->count * width, sizeof *cells);
+  const float *padding = padding_of(reading, request, matrix);
+  struct found *cells = reading_alloc(reading, request->count * width, sizeof *cells);
   uint32_t *lengths = reading_alloc(reading, request->count, sizeof *lengths);
-  if (!cells || !lengths) return false;
+  if (!padding || !cells || !lengths) return false;
   for (size_t line = 0; line < request->count; line++)
-    lengths[line] = (uint32_t)lay_line(request, line, width, rows, cells + line * width);
+    lengths[line] = (uint32_t)lay_line(request, line, width, found, padding, cells + line * width);
   out->cells = cells;
   out->lengths = lengths;
   return true;

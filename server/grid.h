@@ -5,9 +5,10 @@
 #include "server/request.h"
 #include "server/result.h"
 
-/* Makes *out of `rows`: one row, or GRID_UNKNOWN, for each of request->total cells. Memory comes from the reading.
- * `answer_floats` bounds count * width * dim. *out has no model name yet. False: noted in the reading. */
+/* Makes *out of `found`, which has request->total elements and stays in use where there is nothing to pad. Memory comes
+ * from the reading. `answer_floats` bounds count * width * dim. *out has no model name yet. False: noted in the
+ * reading. */
 bool grid_lay_out(struct reading *reading, const struct grid_request *request, const struct rows *matrix,
-                  const uint32_t *rows, struct grid_result *out);
+                  const struct found *found, struct grid_result *out);
 
 #endif

@@ -61,6 +61,7 @@ bool request_row(struct reading *reading, unsigned row_keys, bool has_binary, st
   if (word) params_text(&params, "word", &out->word);
   if (encoded) params_encoded(&params, "word_bytes", &out->word);
   if (index) out->by_index = params_row(&params, "index", &out->index);
+  if (words) word_policy_read(&params, &out->policy);
   params_finish(&params);
   if (word + encoded + index > 1)
     reading_invalid(reading, "#", "%s",

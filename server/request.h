@@ -11,6 +11,7 @@
 
 #include "server/params.h"
 #include "server/representation.h"
+#include "server/word_policy.h"
 #include "store/matrix/vocabulary.h"
 
 /* What every request may say. */
@@ -24,6 +25,7 @@ struct row_request {
   struct request_common common;
   bool by_index;
   struct word word;
+  struct word_policy policy; /* of the word */
   uint64_t index;
 };
 
@@ -69,7 +71,7 @@ struct grid_request {
   const struct word *words;
   const uint64_t *indices; /* [total], the one of the two that was asked for; NULL: the other one */
   struct request_padding padding;
-  bool oov_zero;
+  struct word_policy policy; /* of words */
 };
 
 bool request_vectors(struct reading *reading, struct grid_request *out);

@@ -8,7 +8,6 @@
 #include "server/request.h"
 
 static const char *const sides[] = {"post", "pre"};
-static const char *const oov_policies[] = {"null", "zero"};
 
 const char *request_cell_pointer(const struct grid_request *request, size_t cell, char out[POINTER_MAX]) {
   if (!request->two_dimensional) {
@@ -162,8 +161,8 @@ static size_t read_repeated_words(struct params *params, struct grid_request *ou
 bool request_vectors(struct reading *reading, struct grid_request *out) {
   struct params params;
   struct params_list list;
-  size_t oov = 0, given;
-  *out = (struct grid_request){0};
+  size_t given;
+  *out = (struct grid_request){.policy = {.oov = OOV_NULL}};
   params_of_call(&params, reading);
   request_common(&params, true, &out->common);
   if (params.object) {
@@ -173,8 +172,7 @@ bool request_vectors(struct reading *reading, struct grid_request *out) {
     given = read_repeated_words(&params, out);
   }
   out->name = "words"; /* in pointers, however they were given */
-  params_choice(&params, "oov", oov_policies, 2, &oov);
-  out->oov_zero = oov == 1;
+  word_policy_read(&params, &out->policy);
   bool good = finish(&params, out);
   if (given > 0 || reading->state == READING_REFUSED) return good;
   reading_refuse(reading, REFUSAL_MISSING_PARAMETER, "Which words? Give %s",

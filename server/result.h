@@ -13,40 +13,54 @@
 #include "store/matrix/model.h"
 #include "store/search/topk.h"
 
-/* One row with its word. */
+/* How a word was found, or what stands in for it. */
+enum found_by {
+  FOUND_EXACT, /* as it is written, or by its number */
+  FOUND_NULL,  /* nothing stands in */
+  FOUND_ZERO,
+  FOUND_UNK,
+  FOUND_PADDING, /* no word at all: a padded cell of a grid */
+  FOUND_COUNT
+};
+
+#define FOUND_NO_ROW (MODEL_ROWS_MAX + 1u) /* above the last possible row */
+
+/* One word or row as it was found. */
+struct found {
+  const float *vector; /* [dim]; NULL: it has none */
+  uint32_t row;        /* that the vector is of; FOUND_NO_ROW when it is of none */
+  enum found_by by;
+};
+
+/* Whether it is in the vocabulary, and `row` its own. */
+static inline bool found_itself(const struct found *found) {
+  return found->by == FOUND_EXACT;
+}
+
+/* One word or row with its vector. */
 struct row_result {
   const char *model;
-  struct word word;
-  uint32_t index;
-  const float *vector; /* [dim]; NULL where only word and index are asked for */
+  struct word word; /* as it was asked for */
+  struct found found;
+  bool with_vector; /* else only word and index are asked for */
+  bool with_source; /* the answer says how the word was found */
   uint32_t dim;
   struct cached_rows cached; /* where its text may be found */
 };
 
-/* Cells of a grid that are no rows; both lie above the last possible row. */
-#define GRID_PADDED (MODEL_ROWS_MAX)
-#define GRID_UNKNOWN (MODEL_ROWS_MAX + 1u)
-
-/* One row a cell: the answer of /vectors and /lookup. */
+/* One word or row a cell: the answer of /vectors and /lookup. */
 struct grid_result {
   const char *model;
-  const struct rows *rows;
+  uint32_t dim;
   bool by_words;             /* "indices" and "found" are part of the answer */
+  bool with_sources;         /* and "sources" */
   bool two_dimensional;      /* shape [count, width, dim], else [count, dim] with width 1 */
   size_t count;              /* so that count * width * dim is known not to overflow */
   size_t width;              /* cells in each line */
-  const uint32_t *cells;     /* [count * width]: a row, GRID_PADDED or GRID_UNKNOWN */
+  const struct found *cells; /* [count * width]; a cell without a vector is null in JSON, and impossible in binary */
   const uint32_t *lengths;   /* [count]: how many cells of each line are not padding; two-dimensional only */
-  const float *padding;      /* [dim]: what a padded cell holds */
   struct cached_rows cached; /* where the texts of rows may be found */
-  const float *unknown;      /* [dim]: what an unknown word's cell holds; NULL: null in JSON, impossible in binary */
 };
-
-/* The floats of a cell; NULL for an unknown word that has none. */
-static inline const float *grid_vector(const struct grid_result *grid, size_t cell) {
-  uint32_t row = grid->cells[cell];
-  return row == GRID_PADDED ? grid->padding : row == GRID_UNKNOWN ? grid->unknown : rows_at(grid->rows, row);
-}
 
 struct neighbors_result {
   const struct hit *hits; /* best first */

@@ -74,51 +74,80 @@ static void write_vector(struct json_text *text, const struct cached_rows *cache
     text_cache_offer(cached, row, (const char *)text->out->data + start, text->out->length - 1 - start);
 }
 
+static void write_source(struct json_text *text, enum found_by by) {
+  static const char *const names[FOUND_COUNT] = {
+      [FOUND_EXACT] = "exact", [FOUND_NULL] = "null", [FOUND_ZERO] = "zero", [FOUND_UNK] = "unk"};
+  if (names[by])
+    json_text_terminated(text, names[by]);
+  else
+    json_text_null(text);
+}
+
+static void write_row_number(struct json_text *text, uint32_t row) {
+  if (row == FOUND_NO_ROW)
+    json_text_null(text);
+  else
+    json_text_unsigned(text, row);
+}
+
+/* The vector of what was found, or null. */
+static void write_found(struct json_text *text, const struct cached_rows *cached, const struct found *found,
+                        uint32_t dim) {
+  if (!found->vector)
+    json_text_null(text);
+  else if (found->row == FOUND_NO_ROW)
+    json_text_vector(text, found->vector, dim);
+  else
+    write_vector(text, cached, found->row, found->vector, dim);
+}
+
 enum status write_json_row(struct bytes *out, const struct row_result *result) {
   struct json_text text;
   json_text_init(&text, out);
-  json_text_expect(&text, 256 + result->word.length + (result->vector ? json_text_vector_size(result->dim) : 0));
+  json_text_expect(&text, 256 + result->word.length + (result->with_vector ? json_text_vector_size(result->dim) : 0));
   json_text_open(&text, '{');
   write_terminated(&text, "model", result->model);
   write_word(&text, "word", "word_bytes", result->word);
-  write_unsigned(&text, "index", result->index);
-  if (result->vector) {
+  json_text_key(&text, "index");
+  write_row_number(&text, result->found.row);
+  if (result->with_source) {
+    json_text_key(&text, "source");
+    write_source(&text, result->found.by);
+  }
+  if (result->with_vector) {
     write_unsigned(&text, "dim", result->dim);
     json_text_key(&text, "vector");
-    write_vector(&text, &result->cached, result->index, result->vector, result->dim);
+    write_found(&text, &result->cached, &result->found, result->dim);
   }
   json_text_close(&text, '}');
   return json_text_end(&text);
 }
 
 /* Writes one cell of a grid. */
-typedef void grid_cell(struct json_text *text, const struct grid_result *grid, size_t cell);
+typedef void grid_cell(struct json_text *text, const struct grid_result *grid, const struct found *cell);
 
-static void cell_vector(struct json_text *text, const struct grid_result *grid, size_t cell) {
-  const float *vector = grid_vector(grid, cell);
-  uint32_t row = grid->cells[cell];
-  if (!vector)
-    json_text_null(text);
-  else if (row == GRID_PADDED || row == GRID_UNKNOWN)
-    json_text_vector(text, vector, grid->rows->dim);
-  else
-    write_vector(text, &grid->cached, row, vector, grid->rows->dim);
+static void cell_vector(struct json_text *text, const struct grid_result *grid, const struct found *cell) {
+  write_found(text, &grid->cached, cell, grid->dim);
 }
 
-static void cell_index(struct json_text *text, const struct grid_result *grid, size_t cell) {
-  uint32_t row = grid->cells[cell];
-  if (row == GRID_PADDED || row == GRID_UNKNOWN)
-    json_text_null(text);
-  else
-    json_text_unsigned(text, row);
+static void cell_index(struct json_text *text, const struct grid_result *grid, const struct found *cell) {
+  (void)grid;
+  write_row_number(text, cell->row);
 }
 
-static void cell_found(struct json_text *text, const struct grid_result *grid, size_t cell) {
-  json_text_bool(text, grid->cells[cell] != GRID_PADDED && grid->cells[cell] != GRID_UNKNOWN);
+static void cell_found(struct json_text *text, const struct grid_result *grid, const struct found *cell) {
+  (void)grid;
+  json_text_bool(text, found_itself(cell));
 }
 
-static void cell_mask(struct json_text *text, const struct grid_result *grid, size_t cell) {
-  json_text_bool(text, grid->cells[cell] != GRID_PADDED);
+static void cell_source(struct json_text *text, const struct grid_result *grid, const struct found *cell) {
+  (void)grid;
+  write_source(text, cell->by);
+}
+
+static void cell_mask(struct json_text *text, const struct grid_result *grid, const struct found *cell) {
+  (void)grid;
+  json_text_bool(text, cell->by != FOUND_PADDING);
 }
 
 /* The whole grid under `key`, as an array of cells or of lines of cells. */
@@ -127,7 +156,7 @@ static void write_cells(struct json_text *text, const char *key, const struct gr
   json_text_open(text, '[');
   for (size_t line = 0; line < grid->count; line++) {
     if (grid->two_dimensional) json_text_open(text, '[');
-    for (size_t i = 0; i < grid->width; i++) write(text, grid, line * grid->width + i);
+    for (size_t i = 0; i < grid->width; i++) write(text, grid, &grid->cells[line * grid->width + i]);
     if (grid->two_dimensional) json_text_close(text, ']');
   }
   json_text_close(text, ']');
@@ -138,7 +167,7 @@ static void write_shape(struct json_text *text, const struct grid_result *grid) 
   json_text_open(text, '[');
   json_text_unsigned(text, grid->count);
   if (grid->two_dimensional) json_text_unsigned(text, grid->width);
-  json_text_unsigned(text, grid->rows->dim);
+  json_text_unsigned(text, grid->dim);
   json_text_close(text, ']');
 }
 
@@ -147,7 +176,7 @@ enum status write_json_grid(struct bytes *out, const struct grid_result *result)
   struct json_text text;
   json_text_init(&text, out);
   json_text_expect(&text, 512 + result->count * 16 +
-                              result->count * result->width * (json_text_vector_size(result->rows->dim) + CELL_EXTRAS));
+                              result->count * result->width * (json_text_vector_size(result->dim) + CELL_EXTRAS));
   json_text_open(&text, '{');
   write_terminated(&text, "model", result->model);
   write_shape(&text, result);
@@ -155,6 +184,7 @@ enum status write_json_grid(struct bytes *out, const struct grid_result *result)
   if (result->by_words) {
     write_cells(&text, "indices", result, cell_index);
     write_cells(&text, "found", result, cell_found);
+    if (result->with_sources) write_cells(&text, "sources", result, cell_source);
   }
   if (result->two_dimensional) {
     write_cells(&text, "mask", result, cell_mask);

@@ -57,7 +57,7 @@ static enum status begin(struct bytes *out, enum representation representation, 
 enum status write_npy_row(struct bytes *out, enum representation representation, const struct row_result *result,
                           char shape[SHAPE_TEXT]) {
   enum status status = begin(out, representation, &(struct shape){.dimensions = 1, .sizes = {result->dim}}, shape);
-  return status == STATUS_OK ? bytes_append(out, result->vector, result->dim * sizeof(float)) : status;
+  return status == STATUS_OK ? bytes_append(out, result->found.vector, result->dim * sizeof(float)) : status;
 }
 
 /* Rows are gathered into one buffer, which is then sent as it is. Sending them from where they lie, a piece for each
@@ -66,11 +66,11 @@ enum status write_npy_row(struct bytes *out, enum representation representation,
  * not taken at once. */
 enum status write_npy_grid(struct bytes *out, enum representation representation, const struct grid_result *result,
                            char shape[SHAPE_TEXT]) {
-  size_t dim = result->rows->dim;
+  size_t dim = result->dim;
   struct shape sizes = {.dimensions = 2, .sizes = {result->count, dim}};
   if (result->two_dimensional) sizes = (struct shape){.dimensions = 3, .sizes = {result->count, result->width, dim}};
   enum status status = begin(out, representation, &sizes, shape);
   for (size_t cell = 0; status == STATUS_OK && cell < result->count * result->width; cell++)
-    status = bytes_append(out, grid_vector(result, cell), dim * sizeof(float));
+    status = bytes_append(out, result->cells[cell].vector, dim * sizeof(float));
   return status;
 }

@@ -5,23 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/support/rows_fixture.h"
 #include "tests/support/suite.h"
 
-enum { ROWS = 3, DIM = 5 };
+enum { DIM = 5 };
 
-static const float values[ROWS][DIM] = {{1, 2, 3, 4, 5}, {-0.0f, 1e-40f, 3.4e38f, 7, 8}, {0.5f, 0, 0, 0, 0}};
-static struct rows_fixture matrix;
+static const float values[][DIM] = {{1, 2, 3, 4, 5}, {-0.0f, 1e-40f, 3.4e38f, 7, 8}, {0.5f, 0, 0, 0, 0}};
 static struct bytes out;
 static char shape[SHAPE_TEXT];
 
 static void begin(void) {
-  rows_fixture_init(&matrix, &values[0][0], ROWS, DIM, 1);
   bytes_init(&out, 1 << 20);
 }
 
 static void end(void) {
-  rows_fixture_release(&matrix);
   bytes_release(&out);
 }
 
@@ -39,13 +35,12 @@ static size_t expect_header(const char *dict) {
   return length;
 }
 
-static struct grid_result grid_of(const uint32_t *cells, size_t count, size_t width) {
-  return (struct grid_result){
-      .rows = &matrix.rows, .cells = cells, .count = count, .width = width, .two_dimensional = width > 1};
+static struct grid_result grid_of(const struct found *cells, size_t count, size_t width) {
+  return (struct grid_result){.dim = DIM, .cells = cells, .count = count, .width = width, .two_dimensional = width > 1};
 }
 
 START_TEST(a_row) {
-  struct row_result row = {.vector = values[1], .dim = DIM};
+  struct row_result row = {.found = {values[1], 1, FOUND_EXACT}, .dim = DIM};
   ck_assert_int_eq(write_npy_row(&out, REPRESENTATION_NPY, &row, shape), STATUS_OK);
   size_t start = expect_header("{'descr': '<f4', 'fortran_order': False, 'shape': (5,), }");
   ck_assert_uint_eq(out.length, start + sizeof values[1]);
@@ -59,7 +54,7 @@ START_TEST(a_row) {
 END_TEST
 
 START_TEST(a_grid_of_two_dimensions) {
-  static const uint32_t cells[] = {2, 0};
+  struct found cells[] = {{values[2], 2, FOUND_EXACT}, {values[0], 0, FOUND_EXACT}};
   struct grid_result grid = grid_of(cells, 2, 1);
   ck_assert_int_eq(write_npy_grid(&out, REPRESENTATION_NPY, &grid, shape), STATUS_OK);
   size_t start = expect_header("{'descr': '<f4', 'fortran_order': False, 'shape': (2,5), }");
@@ -69,11 +64,12 @@ START_TEST(a_grid_of_two_dimensions) {
 END_TEST
 
 START_TEST(a_grid_with_padding_and_unknown_words) {
-  static const uint32_t cells[] = {1, GRID_PADDED, GRID_UNKNOWN, 2};
   static const float padding[DIM] = {9, 9, 9, 9, 9}, unknown[DIM] = {0};
+  struct found cells[] = {{values[1], 1, FOUND_EXACT},
+                          {padding, FOUND_NO_ROW, FOUND_PADDING},
+                          {unknown, FOUND_NO_ROW, FOUND_ZERO},
+                          {values[2], 2, FOUND_EXACT}};
   struct grid_result grid = grid_of(cells, 2, 2);
-  grid.padding = padding;
-  grid.unknown = unknown;
   ck_assert_int_eq(write_npy_grid(&out, REPRESENTATION_OCTETS, &grid, shape), STATUS_OK);
   ck_assert_str_eq(shape, "2,2,5");
   ck_assert_uint_eq(out.length, 4 * DIM * sizeof(float));
@@ -93,7 +89,7 @@ START_TEST(nothing_has_a_header_too) {
 END_TEST
 
 START_TEST(what_does_not_fit_is_not_begun) {
-  struct row_result row = {.vector = values[1], .dim = DIM};
+  struct row_result row = {.found = {values[1], 1, FOUND_EXACT}, .dim = DIM};
   bytes_release(&out);
   bytes_init(&out, 100);
   ck_assert_int_eq(write_npy_row(&out, REPRESENTATION_NPY, &row, shape), STATUS_LIMIT);

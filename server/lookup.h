@@ -1,0 +1,39 @@
+/* From a word to its vector: what becomes of one that the vocabulary does not have as it is written. Every route
+ * that answers with more than a word's own row finds its words here. */
+#ifndef WORDVEC_SERVER_LOOKUP_H
+#define WORDVEC_SERVER_LOOKUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server/api.h"
+#include "server/request.h"
+#include "server/result.h"
+
+/* Finds words of one model for one request. */
+struct lookup {
+  struct reading *reading; /* owns the vectors that are made */
+  const struct api_choice *choice;
+  struct word_policy policy;
+  const float *zero; /* made when it is first needed */
+};
+
+/* Prepares to find words; false, and noted in the reading, when the model cannot follow the policy. */
+bool lookup_begin(struct lookup *lookup, struct reading *reading, const struct api_choice *choice,
+                  struct word_policy policy);
+
+/* Finds a word. False: *refusal says why; REFUSAL_NO_WORD only under OOV_ERROR, with near spellings if `suggest`. */
+bool lookup_word(struct lookup *lookup, struct word word, bool suggest, struct found *out, struct refusal *refusal);
+
+/* Finds the one word or row of a request: word, found and with_source of *result. False: noted in the reading. */
+bool lookup_one(struct reading *reading, const struct api_choice *choice, const struct row_request *request,
+                struct row_result *result);
+
+/* The row that a number stands for; `index` is known to be below the count of rows. */
+struct found lookup_row(const struct api_choice *choice, uint32_t index);
+
+/* The row that the model has for unknown words: that of the first of <unk>, <UNK>, [UNK], UNK and unk which it has.
+ * STATUS_NOT_FOUND when it has none. */
+enum status lookup_unk(const struct vocabulary *vocabulary, uint32_t *row) MUST_USE;
+
+#endif

@@ -1,0 +1,141 @@
+/* Words that the vocabulary does not have as they are written: what each policy gives, and how answers say so. */
+#include "server/lookup.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "server/api.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/json_expect.h"
+#include "tests/support/suite.h"
+
+enum { DIM = 3 };
+
+/* Two models beside the zoo: one that has a row for unknown words, under two of its names. */
+static struct api_fixture zoo;
+static float floats[][DIM] = {{1, 2, 3}, {-4, 5, 6}, {7, 7, 7}, {0.5f, 0.25f, 0.125f}};
+static const struct fixture_word words[] = {{"cat", 3}, {"UNK", 3}, {"<unk>", 5}, {"dog", 3}};
+
+static void open_models(void) {
+  api_fixture_open(&zoo);
+  struct fixture small = {.rows = 4, .dim = DIM, .words = words, .floats = &floats[0][0]};
+  api_fixture_write(zoo.store, "small", &small);
+  api_fixture_look(&zoo);
+}
+
+static void close_models(void) {
+  api_fixture_close(&zoo);
+}
+
+START_TEST(answers_say_nothing_of_policies_unless_asked) {
+  json_t *answer = api_get(&zoo, api_vector, "word=cat&model=small");
+  ck_assert_uint_eq(json_object_size(answer), 5);
+  json_decref(answer);
+  answer = api_get(&zoo, api_vectors, "word=cat&word=nosuch&model=small");
+  ck_assert_ptr_null(json_object_get(answer, "sources"));
+  json_decref(answer);
+}
+END_TEST
+
+START_TEST(a_word_that_is_there_is_exact_under_every_policy) {
+  static const char *const queries[] = {"oov=error", "oov=null", "oov=zero", "oov=unk", "case=exact"};
+  for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+    char query[64];
+    snprintf(query, sizeof query, "word=cat&model=small&%s", queries[i]);
+    json_t *answer = api_get(&zoo, api_vector, query);
+    expect_text(answer, "/source", "exact");
+    expect_integer(answer, "/index", 0);
+    expect_floats(answer, "/vector", floats[0], DIM);
+    json_decref(answer);
+  }
+}
+END_TEST
+
+START_TEST(error_refuses) {
+  api_get_refused(&zoo, api_vector, "word=caat&model=zoo&oov=error", REFUSAL_NO_WORD, NULL);
+  ck_assert_uint_ge(zoo.refusal.suggestion_count, 1);
+  api_get_refused(&zoo, api_vectors, "model=small&word=cat&word=caat&oov=error", REFUSAL_INVALID, "#/words/1");
+}
+END_TEST
+
+START_TEST(null_has_no_vector) {
+  json_t *answer = api_get(&zoo, api_vector, "word=caat&model=small&oov=null");
+  expect_text(answer, "/word", "caat");
+  expect_text(answer, "/source", "null");
+  expect_null(answer, "/index");
+  expect_null(answer, "/vector");
+  expect_integer(answer, "/dim", DIM);
+  json_decref(answer);
+  api_get_refused(&zoo, api_vector, "word=caat&model=small&oov=null&format=npy", REFUSAL_INVALID, "#/word");
+}
+END_TEST
+
+START_TEST(zero_has_zeros) {
+  static const float zeros[DIM];
+  json_t *answer = api_get(&zoo, api_vector, "word=caat&model=small&oov=zero");
+  expect_text(answer, "/source", "zero");
+  expect_null(answer, "/index");
+  expect_floats(answer, "/vector", zeros, DIM);
+  json_decref(answer);
+}
+END_TEST
+
+START_TEST(unk_has_the_row_of_the_first_name) {
+  json_t *answer = api_get(&zoo, api_vector, "word=caat&model=small&oov=unk");
+  expect_text(answer, "/word", "caat");
+  expect_text(answer, "/source", "unk");
+  expect_integer(answer, "/index", 2);
+  expect_floats(answer, "/vector", floats[2], DIM);
+  json_decref(answer);
+  api_get_refused(&zoo, api_vector, "word=cat&model=zoo&oov=unk", REFUSAL_INVALID, "#/oov");
+  ck_assert_ptr_nonnull(strstr(zoo.refusal.detail, "<unk>"));
+  api_get_refused(&zoo, api_vectors, "word=cat&model=zoo&oov=unk", REFUSAL_INVALID, "#/oov");
+}
+END_TEST
+
+START_TEST(a_grid_names_the_source_of_each_cell) {
+  json_t *answer = api_post(&zoo, api_vectors,
+                            "{\"model\":\"small\",\"words\":[[\"cat\",\"caat\",\"UNK\"],[\"dog\"]],\"oov\":\"unk\"}");
+  expect_json(answer, "/sources", "[[\"exact\",\"unk\",\"exact\"],[\"exact\",null,null]]");
+  expect_json(answer, "/indices", "[[0,2,1],[3,null,null]]");
+  expect_json(answer, "/found", "[[true,false,true],[true,false,false]]");
+  expect_json(answer, "/mask", "[[true,true,true],[true,false,false]]");
+  expect_floats(answer, "/vectors/0/1", floats[2], DIM);
+  json_decref(answer);
+}
+END_TEST
+
+START_TEST(an_index_is_found_by_the_same_policies) {
+  json_t *answer = api_get(&zoo, api_index, "word=caat&model=small&oov=unk");
+  expect_integer(answer, "/index", 2);
+  expect_text(answer, "/source", "unk");
+  json_decref(answer);
+  answer = api_get(&zoo, api_index, "word=caat&model=small&oov=null");
+  expect_null(answer, "/index");
+  json_decref(answer);
+  api_get_refused(&zoo, api_word, "index=0&model=small&oov=unk", REFUSAL_UNKNOWN_PARAMETER, NULL);
+}
+END_TEST
+
+START_TEST(policies_that_do_not_exist) {
+  api_get_refused(&zoo, api_vector, "word=cat&model=small&oov=guess", REFUSAL_INVALID, "#/oov");
+  api_get_refused(&zoo, api_vector, "word=cat&model=small&case=upper", REFUSAL_INVALID, "#/case");
+  api_get_refused(&zoo, api_vector, "word=cat&model=small&oov=zero&oov=null", REFUSAL_MALFORMED, NULL);
+}
+END_TEST
+
+int main(void) {
+  TCase *tcase;
+  Suite *suite = suite_of("server/lookup", &tcase);
+  tcase_add_checked_fixture(tcase, open_models, close_models);
+  tcase_add_test(tcase, answers_say_nothing_of_policies_unless_asked);
+  tcase_add_test(tcase, a_word_that_is_there_is_exact_under_every_policy);
+  tcase_add_test(tcase, error_refuses);
+  tcase_add_test(tcase, null_has_no_vector);
+  tcase_add_test(tcase, zero_has_zeros);
+  tcase_add_test(tcase, unk_has_the_row_of_the_first_name);
+  tcase_add_test(tcase, a_grid_names_the_source_of_each_cell);
+  tcase_add_test(tcase, an_index_is_found_by_the_same_policies);
+  tcase_add_test(tcase, policies_that_do_not_exist);
+  return suite_run(suite);
+}
