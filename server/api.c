@@ -27,14 +27,39 @@ static bool refuse_no_model(const struct service *service, struct word name, str
   return false;
 }
 
+/* Adds one model to the choice; its name is the next `length` bytes of choice->name. */
 static bool choose_named(const struct service *service, struct word name, struct api_choice *choice,
                          struct refusal *refusal) {
-  if (name.length >= sizeof choice->name || memchr(name.bytes, '\0', name.length))
+  char terminated[MODEL_NAME_MAX + 1];
+  if (name.length >= sizeof terminated || memchr(name.bytes, '\0', name.length))
     return refuse_no_model(service, name, refusal);
-  memcpy(choice->name, name.bytes, name.length);
-  choice->name[name.length] = '\0';
-  choice->model = catalog_acquire(service->catalog, choice->name);
-  return choice->model || refuse_no_model(service, name, refusal);
+  memcpy(terminated, name.bytes, name.length);
+  terminated[name.length] = '\0';
+  struct model *model = catalog_acquire(service->catalog, terminated);
+  if (!model) return refuse_no_model(service, name, refusal);
+  size_t used = strlen(choice->name);
+  if (used > 0) choice->name[used++] = ',';
+  memcpy(choice->name + used, terminated, name.length + 1);
+  choice->models[choice->count++] = model;
+  return true;
+}
+
+/* The models of a list of names. */
+static bool choose_list(const struct service *service, struct word names, struct api_choice *choice,
+                        struct refusal *refusal) {
+  const char *at = names.bytes, *end = at + names.length;
+  for (;;) {
+    const char *comma = memchr(at, ',', (size_t)(end - at));
+    if (choice->count == API_MODELS_MAX) {
+      refusal_set(refusal, REFUSAL_INVALID, "#/model: more than %d models", API_MODELS_MAX);
+      refusal_add_error(refusal, "#/model", "more than %d models", API_MODELS_MAX);
+      return false;
+    }
+    struct word name = {at, (size_t)((comma ? comma : end) - at)};
+    if (!choose_named(service, name, choice, refusal)) return false;
+    if (!comma) return true;
+    at = comma + 1;
+  }
 }
 
 static bool choose_unnamed(const struct service *service, struct api_choice *choice, struct refusal *refusal) {
@@ -42,8 +67,9 @@ static bool choose_unnamed(const struct service *service, struct api_choice *cho
     struct word name = {service->default_model, strlen(service->default_model)};
     return choose_named(service, name, choice, refusal);
   }
-  choice->model = catalog_acquire_only(service->catalog, choice->name);
-  if (choice->model) return true;
+  choice->models[0] = catalog_acquire_only(service->catalog, choice->name);
+  choice->count = choice->models[0] != NULL;
+  if (choice->count > 0) return true;
   if (catalog_count(service->catalog) == 0) {
     refusal_set(refusal, REFUSAL_NOT_READY, "No model is served yet: import one into the store");
     return false;
@@ -55,18 +81,36 @@ static bool choose_unnamed(const struct service *service, struct api_choice *cho
   return false;
 }
 
-bool api_choose(const struct service *service, struct word requested, struct reply *reply, struct api_choice *choice,
-                struct refusal *refusal) {
-  choice->model = NULL;
+bool api_choose_joined(const struct service *service, struct word requested, struct reply *reply,
+                       struct api_choice *choice, struct refusal *refusal) {
+  choice->count = 0;
+  choice->name[0] = '\0';
   bool chosen =
-      requested.bytes ? choose_named(service, requested, choice, refusal) : choose_unnamed(service, choice, refusal);
-  if (chosen) snprintf(reply->model, sizeof reply->model, "%s", choice->name);
+      requested.bytes ? choose_list(service, requested, choice, refusal) : choose_unnamed(service, choice, refusal);
+  choice->model = choice->count > 0 ? choice->models[0] : NULL;
+  if (chosen) snprintf(reply->model, sizeof reply->model, "%.*s", (int)sizeof reply->model - 1, choice->name);
   return chosen;
 }
 
+bool api_choose(const struct service *service, struct word requested, struct reply *reply, struct api_choice *choice,
+                struct refusal *refusal) {
+  if (requested.bytes && memchr(requested.bytes, ',', requested.length)) {
+    refusal_set(refusal, REFUSAL_INVALID, "#/model: this route answers from one model at a time");
+    refusal_add_error(refusal, "#/model", "this route answers from one model at a time");
+    return false;
+  }
+  return api_choose_joined(service, requested, reply, choice, refusal);
+}
+
 void api_choice_release(struct api_choice *choice) {
-  model_drop(choice->model);
+  while (choice->count > 0) model_drop(choice->models[--choice->count]);
   choice->model = NULL;
+}
+
+uint32_t api_choice_dim(const struct api_choice *choice) {
+  uint32_t dim = 0;
+  for (size_t i = 0; i < choice->count; i++) dim += model_rows(choice->models[i])->dim;
+  return dim;
 }
 
 /* Near spellings; a failure here only means that there are none to show. */
@@ -85,8 +129,8 @@ static void suggest_words(const struct vocabulary *vocabulary, struct word word,
 
 void api_refuse_word(const struct api_choice *choice, struct word word, bool suggest, struct refusal *refusal) {
   char quoted[REFUSAL_QUOTED];
-  refusal_set(refusal, REFUSAL_NO_WORD, "%s is not in %s", refusal_quote(quoted, word.bytes, word.length),
-              choice->name);
+  refusal_set(refusal, REFUSAL_NO_WORD, "%s is not in %s%s", refusal_quote(quoted, word.bytes, word.length),
+              choice->count > 1 ? "each of " : "", choice->name);
   if (suggest) suggest_words(model_vocabulary(choice->model), word, refusal);
 }
 

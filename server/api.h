@@ -10,17 +10,28 @@
 #include "server/result.h"
 #include "store/matrix/model.h"
 
-/* The model that a request is about, held until api_choice_release(). */
+enum { API_MODELS_MAX = 8, API_CHOICE_NAME = API_MODELS_MAX * (MODEL_NAME_MAX + 1) };
+
+/* The model that a request is about, or the models whose vectors it concatenates; held until api_choice_release(). */
 struct api_choice {
-  struct model *model;
-  char name[MODEL_NAME_MAX + 1];
+  struct model *model; /* the first */
+  size_t count;        /* of models; 1 but where api_choose_joined() chose */
+  struct model *models[API_MODELS_MAX];
+  char name[API_CHOICE_NAME]; /* "glove", or "glove,wiki" */
 };
 
 /* Chooses the model `requested` (bytes NULL: the default, or the only one). Refusals: REFUSAL_NO_MODEL,
- * REFUSAL_MISSING_PARAMETER where several are served, REFUSAL_NOT_READY where none is. On success the name is noted in
- * *reply. */
+ * REFUSAL_INVALID for several, REFUSAL_MISSING_PARAMETER where several are served, REFUSAL_NOT_READY where none is. On
+ * success the name is noted in *reply. */
 bool api_choose(const struct service *service, struct word requested, struct reply *reply, struct api_choice *choice,
                 struct refusal *refusal);
+
+/* The same, and several models, "glove,wiki": for routes that find words by lookup.h and know no rows. */
+bool api_choose_joined(const struct service *service, struct word requested, struct reply *reply,
+                       struct api_choice *choice, struct refusal *refusal);
+
+/* The dimensions of all its models together. */
+uint32_t api_choice_dim(const struct api_choice *choice);
 void api_choice_release(struct api_choice *choice);
 
 /* The row of a word as it is written, for routes that answer with nothing else (lookup.h is for the others);

@@ -23,11 +23,8 @@ static struct found *find_all(struct reading *reading, const struct grid_request
 static bool answer(struct reading *reading, const struct grid_request *request, const struct api_choice *choice,
                    struct reply *reply) {
   struct grid_result result;
-  const struct rows *matrix = model_rows(choice->model);
-  struct found *found = find_all(reading, request, matrix);
-  if (!found || !grid_lay_out(reading, request, matrix, found, &result)) return false;
-  result.model = choice->name;
-  result.cached = api_cached(reading->call->service, choice);
+  struct found *found = find_all(reading, request, model_rows(choice->model));
+  if (!found || !grid_lay_out(reading, request, choice, found, &result)) return false;
   return api_write_grid(reply, &result, request->common.representation, reading->refusal);
 }
 

@@ -28,7 +28,7 @@ static bool answer_vector(struct reading *reading, const struct row_request *req
                           struct reply *reply) {
   struct row_result result = {.model = choice->name,
                               .with_vector = true,
-                              .dim = model_rows(choice->model)->dim,
+                              .dim = api_choice_dim(choice),
                               .cached = api_cached(reading->call->service, choice)};
   return lookup_one(reading, choice, request, &result) && has_form(request, &result.found, reading->refusal) &&
          write_row(reply, &result, request->common.representation, reading->refusal);
@@ -40,7 +40,7 @@ bool api_vector(const struct call *call, struct reply *reply, struct refusal *re
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) &&
               request_row(&reading, ROW_BY_WORD | ROW_BY_INDEX, true, &request) &&
-              api_choose(call->service, request.common.model, reply, &choice, refusal) &&
+              api_choose_joined(call->service, request.common.model, reply, &choice, refusal) &&
               answer_vector(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);
@@ -82,9 +82,7 @@ static bool answer_vectors(struct reading *reading, const struct grid_request *r
                            struct reply *reply) {
   struct grid_result result;
   struct found *found = find_all(reading, request, choice);
-  if (!found || !grid_lay_out(reading, request, model_rows(choice->model), found, &result)) return false;
-  result.model = choice->name;
-  result.cached = api_cached(reading->call->service, choice);
+  if (!found || !grid_lay_out(reading, request, choice, found, &result)) return false;
   return api_write_grid(reply, &result, request->common.representation, reading->refusal);
 }
 
@@ -93,7 +91,7 @@ bool api_vectors(const struct call *call, struct reply *reply, struct refusal *r
   struct grid_request request;
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) && request_vectors(&reading, &request) &&
-              api_choose(call->service, request.common.model, reply, &choice, refusal) &&
+              api_choose_joined(call->service, request.common.model, reply, &choice, refusal) &&
               answer_vectors(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);

@@ -44,32 +44,42 @@ static size_t lay_line(const struct grid_request *request, size_t line, size_t w
 }
 
 /* What padded cells hold; NULL: noted in the reading. */
-static const float *padding_of(struct reading *reading, const struct grid_request *request, const struct rows *matrix) {
+static const float *padding_of(struct reading *reading, const struct grid_request *request,
+                               const struct api_choice *choice) {
   const struct request_padding *padding = &request->padding;
-  if (!padding->has_pad_index) {
-    float *vector = reading_alloc(reading, matrix->dim, sizeof *vector);
-    for (size_t i = 0; vector && i < matrix->dim; i++) vector[i] = padding->value;
-    return vector;
+  const struct rows *matrix = model_rows(choice->model);
+  if (padding->has_pad_index && choice->count == 1 && padding->pad_index < matrix->count)
+    return rows_at(matrix, (uint32_t)padding->pad_index);
+  if (padding->has_pad_index) {
+    if (choice->count > 1)
+      reading_invalid(reading, "#/pad_index", "each of several models numbers its rows on its own: give a value");
+    else
+      reading_invalid(reading, "#/pad_index", "%llu is not below %u", (unsigned long long)padding->pad_index,
+                      matrix->count);
+    return NULL;
   }
-  if (padding->pad_index < matrix->count) return rows_at(matrix, (uint32_t)padding->pad_index);
-  reading_invalid(reading, "#/pad_index", "%llu is not below %u", (unsigned long long)padding->pad_index,
-                  matrix->count);
-  return NULL;
+  uint32_t dim = api_choice_dim(choice);
+  float *vector = reading_alloc(reading, dim, sizeof *vector);
+  for (size_t i = 0; vector && i < dim; i++) vector[i] = padding->value;
+  return vector;
 }
 
-bool grid_lay_out(struct reading *reading, const struct grid_request *request, const struct rows *matrix,
+bool grid_lay_out(struct reading *reading, const struct grid_request *request, const struct api_choice *choice,
                   const struct found *found, struct grid_result *out) {
   size_t width = width_of(request);
-  if (!fits(reading, request, width, matrix->dim)) return false;
-  *out = (struct grid_result){.dim = matrix->dim,
+  uint32_t dim = api_choice_dim(choice);
+  if (!fits(reading, request, width, dim)) return false;
+  *out = (struct grid_result){.model = choice->name,
+                              .dim = dim,
                               .by_words = request->words != NULL,
                               .with_sources = request->policy.said,
                               .two_dimensional = request->two_dimensional,
                               .count = request->count,
                               .width = width,
-                              .cells = found};
+                              .cells = found,
+                              .cached = api_cached(reading->call->service, choice)};
   if (!request->two_dimensional) return true;
-  const float *padding = padding_of(reading, request, matrix);
+  const float *padding = padding_of(reading, request, choice);
   struct found *cells = reading_alloc(reading, request->count * width, sizeof *cells);
   uint32_t *lengths = reading_alloc(reading, request->count, sizeof *lengths);
   if (!padding || !cells || !lengths) return false;

@@ -2,13 +2,13 @@
 #ifndef WORDVEC_SERVER_GRID_H
 #define WORDVEC_SERVER_GRID_H
 
+#include "server/api.h"
 #include "server/request.h"
 #include "server/result.h"
 
 /* Makes *out of `found`, which has request->total elements and stays in use where there is nothing to pad. Memory comes
- * from the reading. `answer_floats` bounds count * width * dim. *out has no model name yet. False: noted in the
- * reading. */
-bool grid_lay_out(struct reading *reading, const struct grid_request *request, const struct rows *matrix,
+ * from the reading. `answer_floats` bounds count * width * dim. False: noted in the reading. */
+bool grid_lay_out(struct reading *reading, const struct grid_request *request, const struct api_choice *choice,
                   const struct found *found, struct grid_result *out);
 
 #endif

@@ -10,12 +10,14 @@
 #include "server/request.h"
 #include "server/result.h"
 
-/* Finds words of one model for one request. */
+/* Finds words for one request. Of several models a word's vector is the concatenation of what each has; it is of no
+ * row, and a word that one of them lacks is unknown to all. */
 struct lookup {
   struct reading *reading; /* owns the vectors that are made */
   const struct api_choice *choice;
   struct word_policy policy;
-  const float *zero; /* made when it is first needed */
+  const float *zero;                 /* made when it is first needed */
+  uint32_t unk_rows[API_MODELS_MAX]; /* under OOV_UNK */
 };
 
 /* Prepares to find words; false, and noted in the reading, when the model cannot follow the policy. */
@@ -29,7 +31,7 @@ bool lookup_word(struct lookup *lookup, struct word word, bool suggest, struct f
 bool lookup_one(struct reading *reading, const struct api_choice *choice, const struct row_request *request,
                 struct row_result *result);
 
-/* The row that a number stands for; `index` is known to be below the count of rows. */
+/* The row that a number stands for, of one model; `index` is known to be below the count of rows. */
 struct found lookup_row(const struct api_choice *choice, uint32_t index);
 
 /* The row that the model has for unknown words: that of the first of <unk>, <UNK>, [UNK], UNK and unk which it has.

@@ -117,6 +117,58 @@ START_TEST(an_index_is_found_by_the_same_policies) {
 }
 END_TEST
 
+/* Whether the floats under `pointer` are the first row, then the second. */
+static void expect_joined(json_t *answer, const char *pointer, const float *first, size_t first_dim,
+                          const float *second, size_t second_dim) {
+  float both[ZOO_DIM + DIM];
+  memcpy(both, first, first_dim * sizeof *both);
+  memcpy(both + first_dim, second, second_dim * sizeof *both);
+  expect_floats(answer, pointer, both, first_dim + second_dim);
+}
+
+START_TEST(several_models_give_one_vector) {
+  json_t *answer = api_get(&zoo, api_vector, "word=dog&model=small,zoo");
+  expect_text(answer, "/model", "small,zoo");
+  expect_integer(answer, "/dim", DIM + ZOO_DIM);
+  expect_null(answer, "/index");
+  expect_joined(answer, "/vector", floats[3], DIM, fixture_row(&zoo.zoo, ZOO_DOG), ZOO_DIM);
+  json_decref(answer);
+  api_get_refused(&zoo, api_vector, "word=UNK&model=small,zoo", REFUSAL_NO_WORD, NULL);
+  ck_assert_str_eq(zoo.refusal.detail, "\"UNK\" is not in each of small,zoo");
+}
+END_TEST
+
+START_TEST(a_word_that_one_of_several_models_lacks_is_unknown) {
+  static const float zeros[ZOO_DIM + DIM];
+  json_t *answer = api_post(&zoo, api_vectors, "{\"model\":\"zoo,small\",\"words\":[[\"cat\",\"UNK\"],[\"the\"]]}");
+  expect_json(answer, "/shape", "[2,2,8]");
+  expect_json(answer, "/found", "[[true,false],[false,false]]");
+  expect_null(answer, "/vectors/0/1");
+  expect_null(answer, "/vectors/1/0");
+  expect_floats(answer, "/vectors/1/1", zeros, ZOO_DIM + DIM);
+  expect_joined(answer, "/vectors/0/0", fixture_row(&zoo.zoo, ZOO_CAT), ZOO_DIM, floats[0], DIM);
+  json_decref(answer);
+  answer = api_get(&zoo, api_vector, "word=the&model=zoo,small&oov=zero");
+  expect_floats(answer, "/vector", zeros, ZOO_DIM + DIM);
+  json_decref(answer);
+  answer = api_get(&zoo, api_vector, "word=nosuch&model=small,small&oov=unk");
+  expect_joined(answer, "/vector", floats[2], DIM, floats[2], DIM);
+  json_decref(answer);
+}
+END_TEST
+
+START_TEST(what_several_models_cannot_answer) {
+  api_get_refused(&zoo, api_vector, "index=0&model=zoo,small", REFUSAL_INVALID, "#/index");
+  api_get_refused(&zoo, api_vector, "word=cat&model=zoo,", REFUSAL_NO_MODEL, NULL);
+  api_get_refused(&zoo, api_vector, "word=cat&model=zoo,zoo,zoo,zoo,zoo,zoo,zoo,zoo,zoo", REFUSAL_INVALID, "#/model");
+  api_get_refused(&zoo, api_vector, "word=cat&model=zoo,small&oov=unk", REFUSAL_INVALID, "#/oov");
+  api_get_refused(&zoo, api_words, "model=zoo,small", REFUSAL_INVALID, "#/model");
+  api_post_refused(&zoo, api_lookup, "{\"indices\":[0],\"model\":\"zoo,small\"}", REFUSAL_INVALID, "#/model");
+  api_post_refused(&zoo, api_vectors, "{\"words\":[[\"cat\"]],\"pad_index\":0,\"model\":\"zoo,small\"}",
+                   REFUSAL_INVALID, "#/pad_index");
+}
+END_TEST
+
 START_TEST(policies_that_do_not_exist) {
   api_get_refused(&zoo, api_vector, "word=cat&model=small&oov=guess", REFUSAL_INVALID, "#/oov");
   api_get_refused(&zoo, api_vector, "word=cat&model=small&case=upper", REFUSAL_INVALID, "#/case");
@@ -136,6 +188,9 @@ int main(void) {
   tcase_add_test(tcase, unk_has_the_row_of_the_first_name);
   tcase_add_test(tcase, a_grid_names_the_source_of_each_cell);
   tcase_add_test(tcase, an_index_is_found_by_the_same_policies);
+  tcase_add_test(tcase, several_models_give_one_vector);
+  tcase_add_test(tcase, a_word_that_one_of_several_models_lacks_is_unknown);
+  tcase_add_test(tcase, what_several_models_cannot_answer);
   tcase_add_test(tcase, policies_that_do_not_exist);
   return suite_run(suite);
 }
