@@ -28,6 +28,7 @@ struct call {
   size_t body_length;
   const char *accept; /* all Accept headers joined by ", "; NULL when there is none */
   const char *rest;   /* of the path, for routes that end in "/": "glove" of "/models/glove"; percent-decoded */
+  enum dialect dialect;
 };
 
 struct reply {

@@ -60,6 +60,7 @@ struct exchange {
   bool admitted;   /* the first call of the handler is over */
   bool closes;     /* the connection ends with this answer */
   bool lingers;    /* the client may still be sending when it does */
+  enum dialect dialect;
   const struct route *route;
   const char *rest;
   struct refusal *refusal; /* found early, to be sent when the body is through */
@@ -112,7 +113,7 @@ static bool closes(const struct exchanges *all, const struct exchange *exchange)
 
 static bool refuse_now(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
                        const struct refusal *refusal) {
-  return respond_refusal(connection, refusal, closes(all, exchange), &exchange->result);
+  return respond_refusal(connection, refusal, exchange->dialect, closes(all, exchange), &exchange->result);
 }
 
 /* Remembers a refusal until the body, if any, is through. */
@@ -199,7 +200,8 @@ static bool find_route(struct exchange *exchange, const char *url, const char *m
   exchange->route = route_find(path, &exchange->rest);
   if (!exchange->route) {
     char paths[ROUTE_PATHS];
-    refusal_set(refusal, REFUSAL_NO_ROUTE, "There is nothing at %.200s; the routes are %s.", path, route_paths(paths));
+    refusal_set(refusal, REFUSAL_NO_ROUTE, "There is nothing at %.200s; the routes are %s.", path,
+                route_paths(exchange->dialect, paths));
     return false;
   }
   if (exchange->route->methods & route_method(method)) return true;
@@ -241,6 +243,7 @@ static enum MHD_Result admit(const struct exchanges *all, struct exchange *excha
   struct refusal refusal;
   snprintf(exchange->method, sizeof exchange->method, "%s", method);
   exchange->takes_body = route_method(method) == ROUTE_POST;
+  exchange->dialect = route_dialect(path_of(url));
   begin_head(exchange, connection, line);
   if (!collect_fields(exchange, connection)) return MHD_NO;
   if (admissible(all, exchange, url, method, line[2], &refusal)) return MHD_YES;
@@ -257,18 +260,17 @@ static enum MHD_Result admit(const struct exchanges *all, struct exchange *excha
 /* An answer outside libmicrohttpd, for the one moment at which it takes none: in the middle of a body. */
 static void answer_raw(struct exchange *exchange, struct MHD_Connection *connection, const struct refusal *refusal) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  char *text = respond_problem_text(refusal);
-  const struct refusal_type *type = refusal_type_of(refusal->kind);
+  char *text = respond_refusal_text(refusal, exchange->dialect);
+  unsigned status = refusal_status(refusal->kind, exchange->dialect);
   char head[256];
   if (info && text) {
-    int length = snprintf(head, sizeof head,
-                          "HTTP/1.1 %u %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n"
-                          "Connection: close\r\n\r\n",
-                          type->http_status, MHD_get_reason_phrase_for(type->http_status), strlen(text));
+    int length = snprintf(
+        head, sizeof head, "HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+        status, MHD_get_reason_phrase_for(status), respond_refusal_type(exchange->dialect), strlen(text));
     /* A few hundred bytes into a socket that nothing was written to: they fit, or the client is gone. */
     if (send(info->connect_fd, head, (size_t)length, MSG_NOSIGNAL | MSG_MORE) > 0 &&
         send(info->connect_fd, text, strlen(text), MSG_NOSIGNAL) > 0)
-      exchange->result = (struct respond_result){type->http_status, strlen(text)};
+      exchange->result = (struct respond_result){status, strlen(text)};
   }
   free(text);
   exchange->lingers = true;
@@ -327,6 +329,11 @@ static bool collect_arguments(struct exchange *exchange, struct MHD_Connection *
   return true;
 }
 
+/* Whether a refusal is one that near spellings belong to. Other services' shapes have no place for them. */
+static bool wants_suggestions(const struct exchange *exchange, const struct refusal *refusal) {
+  return refusal->kind == REFUSAL_NO_WORD && exchange->dialect == DIALECT_OWN;
+}
+
 /* Lets the handler answer. True: it filled *reply; false: *refusal. */
 static bool answer(const struct exchanges *all, struct exchange *exchange, bool suggest, struct reply *reply,
                    struct refusal *refusal) {
@@ -341,6 +348,7 @@ static bool answer(const struct exchanges *all, struct exchange *exchange, bool 
       .body_length = exchange->body.length,
       .accept = exchange->accepts ? exchange->accepts : exchange->fields.accept,
       .rest = exchange->rest,
+      .dialect = exchange->dialect,
   };
   *reply = (struct reply){.http_status = MHD_HTTP_OK, .content_type = "application/json"};
   bytes_init_within(&reply->body, service->answers.limit, &service->answers);
@@ -406,7 +414,7 @@ void exchange_search(void *context, struct backlog_task *task, bool late) {
     hand_back(deferred, DEFERRED_ABANDONED);
   else if (answer(all, deferred->exchange, false, &deferred->reply, &deferred->refusal))
     hand_back(deferred, DEFERRED_REPLIED);
-  else if (deferred->refusal.kind == REFUSAL_NO_WORD && backlog_reserve(all->suggestions))
+  else if (wants_suggestions(deferred->exchange, &deferred->refusal) && backlog_reserve(all->suggestions))
     backlog_add(all->suggestions, task);
   else
     hand_back(deferred, DEFERRED_REFUSED);
@@ -448,7 +456,7 @@ static bool run_handler(const struct exchanges *all, struct exchange *exchange, 
     return defer(is_batch(exchange) ? all->batches : all->searches, exchange, connection, refusal);
   }
   if (!answer(all, exchange, false, &reply, refusal))
-    return refusal->kind == REFUSAL_NO_WORD && defer(all->suggestions, exchange, connection, refusal);
+    return wants_suggestions(exchange, refusal) && defer(all->suggestions, exchange, connection, refusal);
   *result = send_reply(all, exchange, connection, &reply);
   return true;
 }

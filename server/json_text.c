@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/base64.h"
 #include "server/float_text.h"
 #include "store/utf8.h"
 
@@ -169,6 +170,16 @@ void json_text_vector(struct json_text *text, const float *vector, size_t dim) {
     out->length += float_text_write((char *)out->data + out->length, vector[i]);
   }
   json_text_close(text, ']');
+}
+
+void json_text_base64(struct json_text *text, const void *bytes, size_t length) {
+  size_t size = base64_length(length);
+  char *to = room(text, size + 2);
+  if (!to) return;
+  to[0] = '"';
+  base64_encode(bytes, length, to + 1);
+  to[size + 1] = '"';
+  text->out->length += size + 2;
 }
 
 /* The comma is written only when the value is, so that the caller may find that it has none. */

@@ -44,6 +44,9 @@ static inline size_t json_text_vector_size(size_t dim) {
   return dim * 13 + 3;
 }
 
+/* A string of `length` bytes in base64 (RFC 4648, section 4, with padding). */
+void json_text_base64(struct json_text *text, const void *bytes, size_t length);
+
 /* A value that is there as text already: where up to `size` bytes of it may be written, and then how many were. NULL
  * once anything has failed. */
 char *json_text_room(struct json_text *text, size_t size);

@@ -59,15 +59,21 @@ static const struct argument *next_argument(const struct params *params, const c
 
 static struct given look_up(struct params *params, const char *name) {
   know(params, name);
-  if (params->object) return (struct given){.json = json_object_get(params->object, name)};
+  if (params->object) {
+    json_t *value = json_object_get(params->object, name);
+    /* OpenAI's clients write null for what is left out. */
+    bool left_out = params->reading->call->dialect != DIALECT_OWN && json_is_null(value);
+    return (struct given){.json = left_out ? NULL : value};
+  }
   return (struct given){.argument = next_argument(params, name, 0)};
 }
 
-/* As look_up(), for what cannot be given twice. */
+/* As look_up(), for what cannot be given twice; the services of other dialects take the first. */
 static struct given look_up_single(struct params *params, const char *name) {
   struct given given = look_up(params, name);
   const struct call *call = params->reading->call;
-  if (given.argument && next_argument(params, name, (size_t)(given.argument - call->arguments) + 1))
+  if (call->dialect == DIALECT_OWN && given.argument &&
+      next_argument(params, name, (size_t)(given.argument - call->arguments) + 1))
     reading_refuse(params->reading, REFUSAL_MALFORMED, "\"%s\" is given more than once", name);
   return given;
 }
@@ -81,6 +87,7 @@ void params_finish(struct params *params) {
   char unknown[256] = "", known[256] = "";
   size_t used = 0;
   const struct call *call = params->reading->call;
+  if (call->dialect != DIALECT_OWN) return;
   void *iterator = params->object ? json_object_iter(params->object) : NULL;
   for (size_t i = 0; params->object ? iterator != NULL : i < call->argument_count; i++) {
     const char *name = params->object ? json_object_iter_key(iterator) : call->arguments[i].name;

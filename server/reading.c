@@ -127,12 +127,13 @@ static bool query_allowed(struct reading *reading) {
 bool reading_begin(struct reading *reading, const struct call *call, struct refusal *refusal) {
   *reading = (struct reading){.call = call, .refusal = refusal};
   if (!call->has_body) return true;
-  if (!query_allowed(reading)) return false;
+  if (call->dialect == DIALECT_OWN && !query_allowed(reading)) return false;
   if (!request_json_parse(&reading->body, call->service, call->body, call->body_length, refusal)) {
     reading->state = READING_REFUSED;
     return false;
   }
   if (json_is_object(reading->body.root)) return true;
-  reading_invalid(reading, "#", "The body must be a JSON object, such as {\"words\": [\"cat\"]}");
+  reading_invalid(reading, "#", "The body must be a JSON object%s",
+                  call->dialect == DIALECT_OWN ? ", such as {\"words\": [\"cat\"]}" : "");
   return false;
 }

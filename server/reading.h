@@ -28,8 +28,8 @@ struct reading {
 bool reading_type_allowed(const char *content_type, struct refusal *refusal);
 
 /* Begins to read the call, whose body is parsed when it has one: 400 and 503 as request_json_parse() says, 422 for JSON
- * that is no object. A body leaves only `format` to the query string. False: refused. reading_release() is due in any
- * case. */
+ * that is no object. A body leaves only `format` to the query string, all of which other dialects ignore. False:
+ * refused. reading_release() is due in any case. */
 bool reading_begin(struct reading *reading, const struct call *call, struct refusal *refusal);
 
 /* Frees the body and everything that reading_alloc() gave. */

@@ -34,6 +34,11 @@ const struct refusal_type *refusal_type_of(enum refusal_kind kind) {
   return &types[kind];
 }
 
+unsigned refusal_status(enum refusal_kind kind, enum dialect dialect) {
+  unsigned status = refusal_type_of(kind)->http_status;
+  return dialect != DIALECT_OWN && status == 422 ? 400 : status;
+}
+
 /* Copies `length` bytes as valid UTF-8 and terminates; stops before the first character that does not fit in `size`. */
 static void copy_as_utf8(char *out, size_t size, const char *bytes, size_t length) {
   size_t used = 0;

@@ -1,5 +1,5 @@
 /* Why a request is refused: one closed list of kinds with their HTTP code, slug and title, and the report of one
- * refusal, which respond writes as application/problem+json (RFC 9457). */
+ * refusal, which respond writes as application/problem+json (RFC 9457), or as the service would whose clients ask. */
 #ifndef WORDVEC_SERVER_REFUSAL_H
 #define WORDVEC_SERVER_REFUSAL_H
 
@@ -53,6 +53,17 @@ struct refusal {
 
 /* The row of the table; static storage. */
 const struct refusal_type *refusal_type_of(enum refusal_kind kind);
+
+/* Whose clients a path is for: they know what that service's refusals look like, and that it ignores parameters which
+ * it does not know. */
+enum dialect {
+  DIALECT_OWN,     /* problem+json */
+  DIALECT_OPENAI,  /* {"error":{"message","type","param","code"}} */
+  DIALECT_WORD2VEC /* word2vec-api's: {"message":"…"}, or {"message":{"PARAMETER":"…"}} */
+};
+
+/* The HTTP code of a refusal: the table's, but that the others know no 422 and say 400. */
+unsigned refusal_status(enum refusal_kind kind, enum dialect dialect);
 
 /* Starts *refusal afresh with a formatted detail. Bytes that are not UTF-8 become U+FFFD; what is too long is cut at a
  * character. */

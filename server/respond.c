@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "server/write_json.h"
+#include "server/write_openai.h"
+#include "server/write_word2vec.h"
 
-#define PROBLEM_MEDIA_TYPE "application/problem+json"
 #define RETRY_AFTER_SECONDS "1"
 
 /* Frees a body that was on its way out. */
@@ -65,20 +66,33 @@ bool respond_reply(struct MHD_Connection *connection, struct reply *reply, bool 
   return queue(connection, response, reply->http_status, add_reply_headers(response, reply, close));
 }
 
-char *respond_problem_text(const struct refusal *refusal) {
-  enum { PROBLEM_MAX = 1 << 16 /* a refusal's texts are bounded to far less */ };
+const char *respond_refusal_type(enum dialect dialect) {
+  return dialect == DIALECT_OWN ? "application/problem+json" : "application/json";
+}
+
+static enum status write_refusal(struct bytes *out, const struct refusal *refusal, enum dialect dialect) {
+  switch (dialect) {
+    case DIALECT_OPENAI: return write_openai_error(out, refusal);
+    case DIALECT_WORD2VEC: return write_word2vec_error(out, refusal);
+    default: return write_json_problem(out, refusal);
+  }
+}
+
+char *respond_refusal_text(const struct refusal *refusal, enum dialect dialect) {
+  enum { REFUSAL_TEXT_MAX = 1 << 16 /* a refusal's texts are bounded to far less */ };
   struct bytes text;
-  bytes_init(&text, PROBLEM_MAX);
-  enum status status = write_json_problem(&text, refusal);
+  bytes_init(&text, REFUSAL_TEXT_MAX);
+  enum status status = write_refusal(&text, refusal, dialect);
   if (status == STATUS_OK) status = bytes_append(&text, "", 1);
   if (status == STATUS_OK) return (char *)bytes_take(&text);
   bytes_release(&text);
   return NULL;
 }
 
-static bool add_refusal_headers(struct MHD_Response *response, const struct refusal *refusal, unsigned status,
+static bool add_refusal_headers(struct MHD_Response *response, const struct refusal *refusal, enum dialect dialect,
                                 bool close) {
-  bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, PROBLEM_MEDIA_TYPE);
+  unsigned status = refusal_status(refusal->kind, dialect);
+  bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, respond_refusal_type(dialect));
   if (status == MHD_HTTP_METHOD_NOT_ALLOWED) ok = ok && add_header(response, MHD_HTTP_HEADER_ALLOW, refusal->allow);
   if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
     ok = ok && add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, RETRY_AFTER_SECONDS);
@@ -86,10 +100,10 @@ static bool add_refusal_headers(struct MHD_Response *response, const struct refu
   return ok;
 }
 
-bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal, bool close,
+bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal, enum dialect dialect, bool close,
                      struct respond_result *result) {
-  unsigned status = refusal_type_of(refusal->kind)->http_status;
-  char *text = respond_problem_text(refusal);
+  unsigned status = refusal_status(refusal->kind, dialect);
+  char *text = respond_refusal_text(refusal, dialect);
   if (!text) return false;
   size_t length = strlen(text);
   struct MHD_Response *response = MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_FREE);
@@ -98,5 +112,5 @@ bool respond_refusal(struct MHD_Connection *connection, const struct refusal *re
     return false;
   }
   *result = (struct respond_result){status, length};
-  return queue(connection, response, status, add_refusal_headers(response, refusal, status, close));
+  return queue(connection, response, status, add_refusal_headers(response, refusal, dialect, close));
 }

@@ -1,4 +1,5 @@
-/* The only maker of libmicrohttpd's responses: a handler's reply, or a refusal as application/problem+json (RFC 9457).
+/* The only maker of libmicrohttpd's responses: a handler's reply, or a refusal, as application/problem+json (RFC 9457)
+ * or in another service's dialect.
  *
  * The `type` of a problem is a relative reference, "/problems/word-not-found": the service has no host name of its own,
  * and RFC 9457 (section 3.1.1) lets a client resolve it against the address it asked. It identifies; nothing is served
@@ -25,10 +26,11 @@ struct respond_result {
 bool respond_reply(struct MHD_Connection *connection, struct reply *reply, bool close, struct respond_result *result);
 
 /* Queues a refusal. */
-bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal, bool close,
+bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal, enum dialect dialect, bool close,
                      struct respond_result *result);
 
-/* The body of a refusal as problem+json, terminated, for the caller to free(); NULL without memory. */
-char *respond_problem_text(const struct refusal *refusal);
+/* The body of a refusal, terminated, for the caller to free(), NULL without memory; and its media type. */
+char *respond_refusal_text(const struct refusal *refusal, enum dialect dialect);
+const char *respond_refusal_type(enum dialect dialect);
 
 #endif

@@ -37,9 +37,21 @@ const char *route_allow(const struct route *route) {
   return texts[route->methods & (ROUTE_GET | ROUTE_POST)];
 }
 
-const char *route_paths(char out[ROUTE_PATHS]) {
+enum dialect route_dialect(const char *path) {
+  static const struct {
+    const char *prefix;
+    enum dialect dialect;
+  } families[] = {{"/v1/", DIALECT_OPENAI}, {"/word2vec/", DIALECT_WORD2VEC}};
+  for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+    if (strncmp(path, families[i].prefix, strlen(families[i].prefix)) == 0) return families[i].dialect;
+  return DIALECT_OWN;
+}
+
+const char *route_paths(enum dialect dialect, char out[ROUTE_PATHS]) {
   size_t used = 0;
+  out[0] = '\0';
   for (size_t i = 0; i < route_count && used < ROUTE_PATHS; i++)
-    used += (size_t)snprintf(out + used, ROUTE_PATHS - used, "%s%s", i ? ", " : "", routes[i].path);
+    if (route_dialect(routes[i].path) == dialect)
+      used += (size_t)snprintf(out + used, ROUTE_PATHS - used, "%s%s", used ? ", " : "", routes[i].path);
   return out;
 }

@@ -29,8 +29,11 @@ unsigned route_method(const char *method);
 /* The value of the Allow header: "GET, HEAD, POST". Static storage. */
 const char *route_allow(const struct route *route);
 
-/* All paths, for a sentence: "/vector, /vectors, …". Returns `out`. */
+/* How a path's refusals look, whether a route answers it or not. */
+enum dialect route_dialect(const char *path);
+
+/* All paths of that dialect, for a sentence: "/vector, /vectors, …". Returns `out`. */
 enum { ROUTE_PATHS = 256 };
-const char *route_paths(char out[ROUTE_PATHS]);
+const char *route_paths(enum dialect dialect, char out[ROUTE_PATHS]);
 
 #endif

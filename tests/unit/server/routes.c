@@ -58,13 +58,37 @@ END_TEST
 START_TEST(no_route_hides_another) {
   char paths[ROUTE_PATHS];
   size_t count = 0;
-  for (char *path = strtok((char *)route_paths(paths), ", "); path; path = strtok(NULL, ", "), count++) {
+  for (char *path = strtok((char *)route_paths((enum dialect)_i, paths), ", "); path;
+       path = strtok(NULL, ", "), count++) {
     const char *rest;
     const struct route *route = route_find(path, &rest);
     ck_assert_ptr_nonnull(route);
     ck_assert_str_eq(route->path, path);
+    ck_assert_int_eq(route_dialect(path), _i);
   }
-  ck_assert_uint_ge(count, 12);
+  static const size_t least[] = {12, 0, 0};
+  ck_assert_uint_ge(count, least[_i]);
+  ck_assert_uint_lt(strlen(paths), sizeof paths - 1); /* all of them fit */
+}
+END_TEST
+
+START_TEST(dialects) {
+  static const struct {
+    const char *path;
+    enum dialect dialect;
+  } paths[] = {{"/v1/embeddings", DIALECT_OPENAI},
+               {"/v1/no/such", DIALECT_OPENAI},
+               {"/v1/", DIALECT_OPENAI},
+               {"/v1", DIALECT_OWN},
+               {"/v10/a", DIALECT_OWN},
+               {"/", DIALECT_OWN},
+               {"/vector", DIALECT_OWN},
+               {"/word2vec", DIALECT_OWN},
+               {"/word2vec/model", DIALECT_WORD2VEC},
+               {"/word2vec/x", DIALECT_WORD2VEC},
+               {"", DIALECT_OWN}};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+    ck_assert_msg(route_dialect(paths[i].path) == paths[i].dialect, "%s", paths[i].path);
 }
 END_TEST
 
@@ -74,7 +98,8 @@ int main(void) {
   tcase_add_loop_test(tcase, routes_of_the_contract, 0, sizeof expected / sizeof *expected);
   tcase_add_test(tcase, no_routes);
   tcase_add_test(tcase, methods);
-  tcase_add_test(tcase, no_route_hides_another);
+  tcase_add_test(tcase, dialects);
+  tcase_add_loop_test(tcase, no_route_hides_another, DIALECT_OWN, DIALECT_WORD2VEC + 1);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
