@@ -23,6 +23,13 @@ static void print_recall(const struct recall_table *recall) {
   }
 }
 
+static void print_subwords(const struct subwords *subwords) {
+  if (!subwords) return;
+  printf("subwords         %u to %u characters, %u buckets", subwords->min, subwords->max, subwords->buckets);
+  if (subwords->pruned) printf(", %u of them kept", subwords->count);
+  printf("\n");
+}
+
 static void print_info(const char *name, const char *path, const struct model_info *info) {
   printf("name             %s\n", name);
   printf("rows             %llu\n", (unsigned long long)info->rows);
@@ -37,6 +44,7 @@ static void print_info(const char *name, const char *path, const struct model_in
     snprintf(label, sizeof label, "skipped %s", skip_name((enum skip)skip));
     if (info->skipped[skip] > 0) printf("%-20s %llu\n", label, (unsigned long long)info->skipped[skip]);
   }
+  print_subwords(info->subwords);
   print_recall(info->recall);
   printf("file             %s\n", path);
   printf("file size        %llu\n", (unsigned long long)info->file_size);

@@ -25,6 +25,7 @@ static enum status verify(const char *path, const struct model *model, unsigned 
   printf("ok  %llu rows of %u: finite, padding zero, norms as recomputed\n", (unsigned long long)info->rows, info->dim);
   printf("ok  %llu words: unique, in order, each found under its row\n", (unsigned long long)info->rows);
   printf("ok  digest %s\n", info->digest);
+  if (info->subwords) printf("ok  %u rows of subwords: numbers and buckets as they must be\n", info->subwords->count);
   if (model_rows(model)->codes) printf("ok  codes: each within its bounds\n");
   if (model_graph(model)) printf("ok  graph: each code its row's, each row reached\n");
   return STATUS_OK;

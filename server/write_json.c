@@ -391,6 +391,21 @@ static void write_graph(struct json_text *text, const struct import_graph_report
   json_text_close(text, '}');
 }
 
+/* "subwords": null without; "rows" only where they are not as many as buckets. */
+static void write_subwords(struct json_text *text, const struct subwords *subwords) {
+  if (!subwords) {
+    write_or_null(text, "subwords", NULL);
+    return;
+  }
+  json_text_key(text, "subwords");
+  json_text_open(text, '{');
+  write_unsigned(text, "min", subwords->min);
+  write_unsigned(text, "max", subwords->max);
+  write_unsigned(text, "buckets", subwords->buckets);
+  if (subwords->pruned) write_unsigned(text, "rows", subwords->count);
+  json_text_close(text, '}');
+}
+
 enum status write_json_model(struct bytes *out, const char *name, const struct model_info *info) {
   struct json_text text;
   json_text_init(&text, out);
@@ -407,6 +422,7 @@ enum status write_json_model(struct bytes *out, const char *name, const struct m
   write_unsigned_or_null(&text, "declared_rows", info->declared_rows);
   write_skipped(&text, info->skipped);
   write_recall(&text, info->recall);
+  write_subwords(&text, info->subwords);
   json_text_close(&text, '}');
   return json_text_end(&text);
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "store/matrix/subwords_map.h"
+
 /* The library's state is the digest; the name of ours is never completed. */
 static XXH3_state_t *state_of(struct digest *digest) {
   return (XXH3_state_t *)(void *)digest;
@@ -27,6 +29,17 @@ void digest_add(struct digest *digest, struct word word, const float *vector, ui
   XXH3_128bits_update(state_of(digest), &length, sizeof length);
   if (length > 0) XXH3_128bits_update(state_of(digest), word.bytes, word.length);
   XXH3_128bits_update(state_of(digest), vector, dim * sizeof *vector);
+}
+
+void digest_add_subwords(struct digest *digest, const struct subwords *subwords) {
+  unsigned char fixed[SUBWORDS_MAP_FIXED];
+  subwords_map_write(subwords, fixed);
+  XXH3_128bits_update(state_of(digest), fixed, sizeof fixed);
+  for (uint32_t row = 0; row < subwords->count; row++) {
+    uint32_t bucket = subwords_bucket(subwords, row);
+    if (subwords->pruned) XXH3_128bits_update(state_of(digest), &bucket, sizeof bucket);
+    XXH3_128bits_update(state_of(digest), subwords_row(subwords, row), subwords->dim * sizeof(float));
+  }
 }
 
 void digest_result(const struct digest *digest, unsigned char out[16]) {

@@ -23,6 +23,7 @@ enum {
 
 enum format_kind {
   FORMAT_AXES = 'a',
+  FORMAT_BUCKETS = 'b',
   FORMAT_COARSE = 'c',
   FORMAT_FINE = 'f',
   FORMAT_GRAPH = 'g',
@@ -30,7 +31,9 @@ enum format_kind {
   FORMAT_LINKS = 'l',
   FORMAT_NORMS = 'n',
   FORMAT_PLACES = 'o',
+  FORMAT_PRUNED = 'p',
   FORMAT_ROWS = 'r',
+  FORMAT_SUBWORDS = 's',
   FORMAT_TEXT = 't',
   FORMAT_WORD = 'w'
 };

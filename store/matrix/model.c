@@ -17,6 +17,7 @@
 #include "store/matrix/format.h"
 #include "store/matrix/graph_map.h"
 #include "store/matrix/lmdb.h"
+#include "store/matrix/subwords_map.h"
 
 struct model {
   atomic_uint references;
@@ -25,8 +26,9 @@ struct model {
   struct rows rows;
   const float **slabs;
   const double **norms;
-  struct codes *codes;     /* NULL: the file has none */
-  struct graph_map *graph; /* NULL: the file has none */
+  struct codes *codes;           /* NULL: the file has none */
+  struct graph_map *graph;       /* NULL: the file has none */
+  struct subwords_map *subwords; /* likewise */
   struct vocabulary *vocabulary;
   struct model_info info;
 };
@@ -105,7 +107,8 @@ static void fill_info(struct model *model, uint64_t file_size) {
                                     .imported_at = head->imported_at,
                                     .declared_rows = head->declared_rows,
                                     .file_size = file_size,
-                                    .recall = model->graph ? &model->graph->recall : NULL};
+                                    .recall = model->graph ? &model->graph->recall : NULL,
+                                    .subwords = model_subwords(model)};
   memcpy(model->info.skipped, head->skipped, sizeof head->skipped);
   digest_hex(head->digest, model->info.digest);
   memcpy(model->info.content, head->digest, sizeof model->info.content);
@@ -123,6 +126,7 @@ static enum status load(struct model *model, int fd, unsigned threads, const cha
   if (status == STATUS_OK) status = codes_map(model->lmdb, &model->rows, file, problem, &model->codes);
   if (status == STATUS_OK) model->rows.codes = model->codes;
   if (status == STATUS_OK) status = graph_map(model->lmdb, &model->rows, file, problem, &model->graph);
+  if (status == STATUS_OK) status = subwords_map(model->lmdb, model->head.dim, file, problem, &model->subwords);
   if (status == STATUS_OK) status = vocabulary_new(model->lmdb, &model->head, file, problem, &model->vocabulary);
   if (status == STATUS_OK) fill_info(model, (uint64_t)about.st_size);
   return status;
@@ -156,6 +160,7 @@ void model_drop(struct model *model) {
   vocabulary_free(model->vocabulary);
   codes_unmap(model->codes);
   graph_unmap(model->graph);
+  subwords_unmap(model->subwords);
   lmdb_close(model->lmdb);
   free(model->slabs);
   free(model->norms);
@@ -168,6 +173,10 @@ const struct rows *model_rows(const struct model *model) {
 
 const struct graph *model_graph(const struct model *model) {
   return model->graph ? &model->graph->graph : NULL;
+}
+
+const struct subwords *model_subwords(const struct model *model) {
+  return model->subwords ? &model->subwords->subwords : NULL;
 }
 
 const struct vocabulary *model_vocabulary(const struct model *model) {

@@ -12,6 +12,7 @@
 #include "store/matrix/graph.h"
 #include "store/matrix/recall.h"
 #include "store/matrix/rows.h"
+#include "store/matrix/subwords.h"
 #include "store/matrix/vocabulary.h"
 #include "store/status.h"
 
@@ -48,6 +49,7 @@ struct model_info {
   uint64_t skipped[SKIP_COUNT];
   uint64_t file_size;                /* bytes */
   const struct recall_table *recall; /* what its graph was measured to find; NULL: it has no graph */
+  const struct subwords *subwords;   /* as model_subwords() */
 };
 
 struct model;
@@ -61,7 +63,8 @@ struct model *model_acquire(struct model *model); /* returns its argument */
 void model_drop(struct model *model);             /* NULL is allowed */
 
 const struct rows *model_rows(const struct model *model);
-const struct graph *model_graph(const struct model *model); /* NULL: it has none, searches compare all rows */
+const struct graph *model_graph(const struct model *model);       /* NULL: it has none, searches compare all rows */
+const struct subwords *model_subwords(const struct model *model); /* NULL: it has none, unknown words no vector */
 const struct vocabulary *model_vocabulary(const struct model *model);
 const struct model_info *model_info(const struct model *model);
 

@@ -8,6 +8,7 @@
 
 #include "store/crew.h"
 #include "store/matrix/digest.h"
+#include "store/matrix/subwords_map.h"
 
 static bool same_bits(double a, double b) {
   return memcmp(&a, &b, sizeof a) == 0;
@@ -113,6 +114,7 @@ static enum status check_digest(const struct model *model, struct problem *probl
     digest_add(digest, vocabulary_word(model_vocabulary(model), row), rows_at(rows, row), rows->dim);
   unsigned char bytes[16];
   char hex[33];
+  if (model_subwords(model)) digest_add_subwords(digest, model_subwords(model));
   digest_result(digest, bytes);
   digest_hex(bytes, hex);
   digest_free(digest);
@@ -127,6 +129,7 @@ enum status verify_model(const struct model *model, const struct verify_options 
     return problem_set(problem, STATUS_DAMAGED, 0, "the axes of the codes are not at right angles; import it again");
   enum status status = check_all_rows(model, options, problem);
   if (status == STATUS_OK) status = check_order(model_vocabulary(model), problem);
+  if (status == STATUS_OK && model_subwords(model)) status = subwords_verify(model_subwords(model), problem);
   if (status == STATUS_OK) status = check_digest(model, problem);
   if (status == STATUS_OK && model_graph(model))
     status = graph_verify(model_graph(model), rows, options->threads, problem);

@@ -11,7 +11,8 @@ struct verify_options {
 };
 
 /* Checks each row (finite, padding zero, norm as recomputed, codes that keep what codes.h promises), each word (found
- * under its row, unique, keys in order and none left over), the digest, and the graph as graph_verify() does.
+ * under its row, unique, keys in order and none left over), the rows of subwords as subwords_verify() does, the digest,
+ * and the graph as graph_verify() does.
  * STATUS_OK, or STATUS_DAMAGED with the first broken invariant in *problem. */
 enum status verify_model(const struct model *model, const struct verify_options *options,
                          struct problem *problem) MUST_USE;

@@ -19,6 +19,7 @@
 #include "store/matrix/format.h"
 #include "store/matrix/graph_map.h"
 #include "store/matrix/lmdb.h"
+#include "store/matrix/subwords_map.h"
 #include "store/matrix/word_table.h"
 
 enum {
@@ -285,6 +286,24 @@ enum status writer_add_graph(struct writer *writer, const struct graph_header *h
   enum status status = put_part(writer, (struct format_part){FORMAT_GRAPH, 0, length}, bytes, problem);
   free(bytes);
   return status == STATUS_OK ? lmdb_commit(writer->lmdb, problem) : status;
+}
+
+enum status writer_add_subwords(struct writer *writer, const struct subwords *subwords, struct problem *problem) {
+  unsigned char fixed[SUBWORDS_MAP_FIXED];
+  subwords_map_write(subwords, fixed);
+  enum status status = put_part(writer, (struct format_part){FORMAT_SUBWORDS, 0, sizeof fixed}, fixed, problem);
+  for (uint32_t slab = 0; status == STATUS_OK && slab < subwords->slab_count; slab++) {
+    size_t rows = subwords_in_slab(subwords, slab), row_bytes = subwords->stride * sizeof(float);
+    if (subwords->pruned)
+      status = put_part(writer, (struct format_part){FORMAT_PRUNED, slab, rows * sizeof **subwords->pruned},
+                        subwords->pruned[slab], problem);
+    if (status == STATUS_OK)
+      status = put_part(writer, (struct format_part){FORMAT_BUCKETS, slab, rows * row_bytes}, subwords->slabs[slab],
+                        problem);
+    if (status == STATUS_OK) status = lmdb_commit(writer->lmdb, problem);
+  }
+  if (status == STATUS_OK) digest_add_subwords(writer->digest, subwords);
+  return status;
 }
 
 const char *writer_folder(const struct writer *writer) {

@@ -11,6 +11,7 @@
 #include "store/matrix/graph.h"
 #include "store/matrix/model.h"
 #include "store/matrix/recall.h"
+#include "store/matrix/subwords.h"
 
 struct writer;
 
@@ -55,6 +56,11 @@ enum status writer_add_nodes(struct writer *writer, uint32_t slab, const uint8_t
 enum status writer_add_graph(struct writer *writer, const struct graph_header *header,
                              const struct recall_table *recall, const uint8_t *entries,
                              struct problem *problem) MUST_USE;
+
+/* Adds subwords, once all rows are added; the digest covers them. Their rows must lie in slabs as large as those of a
+ * matrix of their dimension, and keep what subwords.h says. */
+enum status writer_add_subwords(struct writer *writer, const struct subwords *subwords,
+                                struct problem *problem) MUST_USE;
 
 /* The folder that the file is made in, for temporary files beside it. */
 const char *writer_folder(const struct writer *writer);

@@ -76,6 +76,7 @@ START_TEST(one_model_with_all_that_is_known) {
   expect_integer(answer, "/skipped/encoding", 0);
   expect_null(answer, "/declared_rows");
   expect_length(answer, "/recall", 0);
+  expect_null(answer, "/subwords");
   ck_assert_str_eq(zoo.reply.model, "zoo");
   json_decref(answer);
   zoo.call.rest = "nosuch";
