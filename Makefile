@@ -46,7 +46,7 @@ CFLAGS_ALL += --coverage -O1
 LDFLAGS_ALL += --coverage
 endif
 
-STORE_LIBS  := -llmdb -lzip -lz -lxxhash -lm
+STORE_LIBS  := -llmdb -lzip -lz -lxxhash -lutf8proc -lm
 SERVER_LIBS := -lmicrohttpd -ljansson -lcurl
 # Asked for only when a test is linked: the machine may not have pkg-config before `make test` has installed it.
 TEST_LIBS = $(shell pkg-config --libs check)
