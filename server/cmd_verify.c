@@ -24,6 +24,8 @@ static enum status verify(const char *path, const struct model *model, unsigned 
   if (status != STATUS_OK) return status;
   printf("ok  %llu rows of %u: finite, padding zero, norms as recomputed\n", (unsigned long long)info->rows, info->dim);
   printf("ok  %llu words: unique, in order, each found under its row\n", (unsigned long long)info->rows);
+  if (verify_folds(model)) printf("ok  folded forms: each leads to the first row that has it\n");
+  if (model_mean(model)) printf("ok  mean of the rows\n");
   printf("ok  digest %s\n", info->digest);
   if (info->subwords) printf("ok  %u rows of subwords: numbers and buckets as they must be\n", info->subwords->count);
   if (model_rows(model)->codes) printf("ok  codes: each within its bounds\n");

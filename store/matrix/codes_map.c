@@ -94,10 +94,8 @@ static enum status map_all(struct codes *codes, const struct lmdb *lmdb, const s
 
 enum status codes_map(const struct lmdb *lmdb, const struct rows *rows, const char *file, struct problem *problem,
                       struct codes **out) {
-  struct format_key key = format_key_of((struct format_part){FORMAT_AXES, 0, 0});
-  struct lmdb_span value;
   *out = NULL;
-  if (lmdb_get(lmdb, (struct lmdb_span){key.bytes, key.length}, &value) == STATUS_NOT_FOUND) return STATUS_OK;
+  if (!format_has(lmdb, FORMAT_AXES)) return STATUS_OK;
   struct codes *codes = calloc(1, sizeof *codes);
   if (!codes) return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory", file);
   enum status status = map_all(codes, lmdb, rows, file, problem);

@@ -134,6 +134,12 @@ enum status format_head_read(const unsigned char *data, size_t length, const cha
   return status;
 }
 
+bool format_has(const struct lmdb *lmdb, enum format_kind kind) {
+  struct format_key key = format_key_of((struct format_part){kind, 0, 0});
+  struct lmdb_span value;
+  return lmdb_get(lmdb, (struct lmdb_span){key.bytes, key.length}, &value) != STATUS_NOT_FOUND;
+}
+
 enum status format_find(const struct lmdb *lmdb, struct format_part part, const char *file, struct problem *problem,
                         const void **data) {
   struct format_key key = format_key_of(part);

@@ -2,6 +2,7 @@
 #ifndef WORDVEC_STORE_MATRIX_FORMAT_H
 #define WORDVEC_STORE_MATRIX_FORMAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@ enum {
   FORMAT_ALIGNMENT = 64,        /* of that data, in the file and in the map */
   FORMAT_VALUE_MIN = 16896,     /* a slab or chunk value is filled up to this, so that LMDB gives it pages of its own */
   FORMAT_TEXT_CHUNK = 16 << 20, /* bytes of the stream of words in one chunk */
+  FORMAT_FOLD_SLOTS = 4 << 20,  /* slots of folded forms in one chunk */
   FORMAT_SLAB_BYTES = 32 << 20, /* a slab of rows is at most this, unless one row is more */
   FORMAT_SLAB_ROWS_MAX = 1 << 20,
   FORMAT_KEY_WORD = 510, /* bytes of a word that its key holds */
@@ -28,7 +30,10 @@ enum format_kind {
   FORMAT_FINE = 'f',
   FORMAT_GRAPH = 'g',
   FORMAT_HEAD = 'h',
+  FORMAT_FOLDS = 'i',
+  FORMAT_FOLD_CHUNK = 'j',
   FORMAT_LINKS = 'l',
+  FORMAT_MEAN = 'm',
   FORMAT_NORMS = 'n',
   FORMAT_PLACES = 'o',
   FORMAT_PRUNED = 'p',
@@ -93,6 +98,9 @@ static inline uint32_t format_rows_in_slab(const struct head *head, uint32_t sla
 uint32_t format_slab_rows(uint32_t dim);
 
 struct lmdb;
+
+/* Whether the file has slab or chunk 0 of that kind, for kinds that a file need not have. */
+bool format_has(const struct lmdb *lmdb, enum format_kind kind);
 
 /* The data of a slab or chunk behind its lead, 64-byte aligned in the map. STATUS_DAMAGED when it is not there, shorter
  * than part.length or not aligned; `file` names the file in *problem. */

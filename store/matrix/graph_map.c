@@ -90,10 +90,8 @@ static enum status map_all(struct graph_map *map, const struct lmdb *lmdb, const
 
 enum status graph_map(const struct lmdb *lmdb, const struct rows *rows, const char *file, struct problem *problem,
                       struct graph_map **out) {
-  struct format_key key = format_key_of((struct format_part){FORMAT_GRAPH, 0, 0});
-  struct lmdb_span value;
   *out = NULL;
-  if (lmdb_get(lmdb, (struct lmdb_span){key.bytes, key.length}, &value) == STATUS_NOT_FOUND) return STATUS_OK;
+  if (!format_has(lmdb, FORMAT_GRAPH)) return STATUS_OK;
   struct graph_map *map = calloc(1, sizeof *map);
   if (!map) return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory", file);
   enum status status = map_all(map, lmdb, rows, file, problem);

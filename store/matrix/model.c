@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct model {
   struct rows rows;
   const float **slabs;
   const double **norms;
+  const float *mean;             /* NULL: the file has none */
   struct codes *codes;           /* NULL: the file has none */
   struct graph_map *graph;       /* NULL: the file has none */
   struct subwords_map *subwords; /* likewise */
@@ -97,6 +99,21 @@ static enum status map_rows(struct model *model, const char *file, struct proble
   return STATUS_OK;
 }
 
+static enum status map_mean(struct model *model, const char *file, struct problem *problem) {
+  const struct head *head = &model->head;
+  const void *data;
+  if (!format_has(model->lmdb, FORMAT_MEAN)) return STATUS_OK;
+  struct format_part part = {FORMAT_MEAN, 0, head->stride * sizeof(float)};
+  enum status status = format_find(model->lmdb, part, file, problem, &data);
+  if (status != STATUS_OK) return status;
+  const float *mean = data;
+  for (uint32_t i = 0; i < head->stride; i++)
+    if (!isfinite(mean[i]) || (i >= head->dim && mean[i] != 0))
+      return problem_set(problem, STATUS_DAMAGED, 0, "%s: the mean of its rows is no row; import it again", file);
+  model->mean = mean;
+  return STATUS_OK;
+}
+
 static void fill_info(struct model *model, uint64_t file_size) {
   const struct head *head = &model->head;
   model->info = (struct model_info){.rows = head->rows,
@@ -123,6 +140,7 @@ static enum status load(struct model *model, int fd, unsigned threads, const cha
   if (status == STATUS_OK) status = lmdb_open(fd, covered, file, problem, &model->lmdb);
   if (status == STATUS_OK) status = read_head(model, file, problem);
   if (status == STATUS_OK) status = map_rows(model, file, problem);
+  if (status == STATUS_OK) status = map_mean(model, file, problem);
   if (status == STATUS_OK) status = codes_map(model->lmdb, &model->rows, file, problem, &model->codes);
   if (status == STATUS_OK) model->rows.codes = model->codes;
   if (status == STATUS_OK) status = graph_map(model->lmdb, &model->rows, file, problem, &model->graph);
@@ -169,6 +187,10 @@ void model_drop(struct model *model) {
 
 const struct rows *model_rows(const struct model *model) {
   return &model->rows;
+}
+
+const float *model_mean(const struct model *model) {
+  return model->mean;
 }
 
 const struct graph *model_graph(const struct model *model) {

@@ -65,6 +65,10 @@ void model_drop(struct model *model);             /* NULL is allowed */
 const struct rows *model_rows(const struct model *model);
 const struct graph *model_graph(const struct model *model);       /* NULL: it has none, searches compare all rows */
 const struct subwords *model_subwords(const struct model *model); /* NULL: it has none, unknown words no vector */
+/* The mean of all rows: the float32 of a float64 sum in row order over the count, `stride` floats as a row has.
+ * NULL: the file was imported before it was kept. */
+const float *model_mean(const struct model *model);
+
 const struct vocabulary *model_vocabulary(const struct model *model);
 const struct model_info *model_info(const struct model *model);
 

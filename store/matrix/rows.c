@@ -1,4 +1,4 @@
-/* The reference definition of the dot product; search/kernel_*.c are the fast forms of it. */
+/* The reference definition of the dot product (search/kernel_*.c are the fast forms of it), and of the mean. */
 #include "store/matrix/rows.h"
 
 #include <math.h>
@@ -16,4 +16,19 @@ double rows_dot(const float *a, const float *b, uint32_t dim) {
 
 double rows_norm_of(const float *a, uint32_t dim) {
   return sqrt(rows_dot(a, a, dim));
+}
+
+void rows_sum(double *restrict sums, const float *restrict row, uint32_t stride) {
+  _Static_assert(ROWS_STRIDE_UNIT == 4, "four at a time");
+  /* Written out, as compilers then add them two by two: half the time. */
+  for (; stride > 0; stride -= 4, sums += 4, row += 4) {
+    sums[0] += (double)row[0];
+    sums[1] += (double)row[1];
+    sums[2] += (double)row[2];
+    sums[3] += (double)row[3];
+  }
+}
+
+void rows_mean_of(const double *sums, uint64_t count, uint32_t stride, float *mean) {
+  for (uint32_t i = 0; i < stride; i++) mean[i] = (float)(sums[i] / (double)count);
 }

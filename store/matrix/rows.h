@@ -76,4 +76,9 @@ static inline double rows_cosine(double dot, double norm_a, double norm_b) {
   return norms > 0 ? dot / norms : 0.0;
 }
 
+/* The mean of rows: sums[i] += row[i] in float64 for each row, in row order; then mean[i] = (float)(sums[i] / count).
+ * All have `stride` numbers. The mean of finite rows is finite. */
+void rows_sum(double *restrict sums, const float *restrict row, uint32_t stride);
+void rows_mean_of(const double *sums, uint64_t count, uint32_t stride, float *mean);
+
 #endif

@@ -4,10 +4,13 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "store/case_fold.h"
 #include "store/crew.h"
 #include "store/matrix/digest.h"
+#include "store/matrix/folds.h"
 #include "store/matrix/subwords_map.h"
 
 static bool same_bits(double a, double b) {
@@ -35,6 +38,22 @@ static enum status check_word(const struct vocabulary *vocabulary, uint32_t row,
   if (status == STATUS_NO_MEMORY) return problem_set(problem, status, 0, "out of memory");
   return problem_set(problem, STATUS_DAMAGED, 0, "row %u: its word leads to %s", row,
                      status == STATUS_OK ? "another row" : "no row");
+}
+
+bool verify_folds(const struct model *model) {
+  const struct folds *folds = vocabulary_folds(model_vocabulary(model));
+  return folds && folds_header(folds)->unicode == case_fold_version();
+}
+
+/* A folded form leads to one row, whichever word it was made of. If it is no higher than the row of each of these, it
+ * is the lowest of them. */
+static enum status check_fold(const struct vocabulary *vocabulary, uint32_t row, struct problem *problem) {
+  uint32_t found = 0;
+  enum status status = vocabulary_find_folded(vocabulary, vocabulary_word(vocabulary, row), &found);
+  if (status == STATUS_OK && found <= row) return STATUS_OK;
+  if (status == STATUS_NO_MEMORY) return problem_set(problem, status, 0, "out of memory");
+  return problem_set(problem, STATUS_DAMAGED, 0, "row %u: the folded form of its word leads to %s", row,
+                     status == STATUS_OK ? "a higher row" : "no row");
 }
 
 /* A walk through all word keys, page by page: in order, and as many as there are rows. */
@@ -67,12 +86,14 @@ static enum status check_order(const struct vocabulary *vocabulary, struct probl
 struct verification {
   const struct model *model;
   codes_dots_type *dots;
+  bool folds;
   _Atomic uint64_t first_wrong; /* row; as many as there are: none */
 };
 
 static enum status check_row(const struct verification *check, uint32_t row, struct problem *problem) {
   enum status status = check_floats(model_rows(check->model), row, check->dots, problem);
-  return status == STATUS_OK ? check_word(model_vocabulary(check->model), row, problem) : status;
+  if (status == STATUS_OK) status = check_word(model_vocabulary(check->model), row, problem);
+  return status == STATUS_OK && check->folds ? check_fold(model_vocabulary(check->model), row, problem) : status;
 }
 
 static void check_rows(void *context, unsigned member, uint32_t first, uint32_t end) {
@@ -94,7 +115,7 @@ static enum status check_all_rows(const struct model *model, const struct verify
                                   struct problem *problem) {
   enum { GRAIN = 256 };
   uint32_t count = model_rows(model)->count;
-  struct verification check = {.model = model, .dots = options->dots};
+  struct verification check = {.model = model, .dots = options->dots, .folds = verify_folds(model)};
   struct crew *crew;
   enum status status = crew_new(options->threads, &crew);
   if (status != STATUS_OK) return problem_set(problem, status, 0, "out of memory");
@@ -103,6 +124,24 @@ static enum status check_all_rows(const struct model *model, const struct verify
   crew_free(crew);
   uint64_t wrong = atomic_load(&check.first_wrong);
   return wrong < count ? check_row(&check, (uint32_t)wrong, problem) : STATUS_OK;
+}
+
+static enum status check_mean(const struct model *model, struct problem *problem) {
+  const struct rows *rows = model_rows(model);
+  const float *kept = model_mean(model);
+  if (!kept) return STATUS_OK;
+  double *sums = calloc(rows->stride, sizeof *sums);
+  float *mean = calloc(rows->stride, sizeof *mean);
+  enum status status = sums && mean ? STATUS_OK : problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
+  if (status == STATUS_OK) {
+    for (uint32_t row = 0; row < rows->count; row++) rows_sum(sums, rows_at(rows, row), rows->stride);
+    rows_mean_of(sums, rows->count, rows->stride, mean);
+    if (memcmp(mean, kept, rows->stride * sizeof *mean) != 0)
+      status = problem_set(problem, STATUS_DAMAGED, 0, "the stored mean is not that of the rows; import it again");
+  }
+  free(sums);
+  free(mean);
+  return status;
 }
 
 static enum status check_digest(const struct model *model, struct problem *problem) {
@@ -130,6 +169,7 @@ enum status verify_model(const struct model *model, const struct verify_options 
   enum status status = check_all_rows(model, options, problem);
   if (status == STATUS_OK) status = check_order(model_vocabulary(model), problem);
   if (status == STATUS_OK && model_subwords(model)) status = subwords_verify(model_subwords(model), problem);
+  if (status == STATUS_OK) status = check_mean(model, problem);
   if (status == STATUS_OK) status = check_digest(model, problem);
   if (status == STATUS_OK && model_graph(model))
     status = graph_verify(model_graph(model), rows, options->threads, problem);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/case_fold.h"
+#include "store/matrix/folds.h"
 #include "store/matrix/format.h"
 #include "store/matrix/lmdb.h"
 
@@ -14,6 +16,7 @@ struct vocabulary {
   uint32_t slab_shift;     /* a slab has 1 << slab_shift rows */
   const uint64_t **places; /* [slabs] of [slab_rows] */
   const char **chunks;     /* [text_chunks] */
+  struct folds *folds;     /* NULL: the file has none */
 };
 
 uint32_t vocabulary_count(const struct vocabulary *vocabulary) {
@@ -68,6 +71,25 @@ enum status vocabulary_find(const struct vocabulary *vocabulary, struct word wor
       high = middle;
   }
   return STATUS_NOT_FOUND;
+}
+
+enum status vocabulary_find_folded(const struct vocabulary *vocabulary, struct word word, uint32_t *row) {
+  enum { USUAL = 256 };
+  if (!vocabulary->folds) return STATUS_UNSUPPORTED;
+  if (word.length > WORD_LENGTH_MAX) return STATUS_NOT_FOUND;
+  char usual[CASE_FOLD_GROWTH * USUAL];
+  char *room = word.length <= USUAL ? usual : malloc(CASE_FOLD_GROWTH * word.length);
+  if (!room) return STATUS_NO_MEMORY;
+  struct word folded = {room, case_fold(word.bytes, word.length, room)};
+  /* A form that is in the table has no lower row; one that is not has its own word as the lowest. */
+  enum status status = folds_find(vocabulary->folds, vocabulary, folded, row);
+  if (status == STATUS_NOT_FOUND) status = vocabulary_find(vocabulary, folded, row);
+  if (room != usual) free(room);
+  return status;
+}
+
+const struct folds *vocabulary_folds(const struct vocabulary *vocabulary) {
+  return vocabulary->folds;
 }
 
 /* What a page is collected from and into. */
@@ -170,6 +192,7 @@ enum status vocabulary_new(const struct lmdb *lmdb, const struct head *head, con
   *vocabulary = (struct vocabulary){
       .lmdb = lmdb, .count = (uint32_t)head->rows, .slab_shift = (uint32_t)__builtin_ctz(head->slab_rows)};
   enum status status = load(vocabulary, head, file, problem);
+  if (status == STATUS_OK) status = folds_map(lmdb, head, file, problem, &vocabulary->folds);
   if (status != STATUS_OK)
     vocabulary_free(vocabulary);
   else
@@ -181,5 +204,6 @@ void vocabulary_free(struct vocabulary *vocabulary) {
   if (!vocabulary) return;
   free(vocabulary->places);
   free(vocabulary->chunks);
+  folds_unmap(vocabulary->folds);
   free(vocabulary);
 }

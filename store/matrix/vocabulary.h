@@ -28,6 +28,11 @@ struct word vocabulary_word(const struct vocabulary *vocabulary, uint32_t row);
  * failed. Thread-safe. */
 enum status vocabulary_find(const struct vocabulary *vocabulary, struct word word, uint32_t *row) MUST_USE;
 
+/* The lowest row whose word is the same as `word` after Unicode full case folding (store/case_fold.h): STATUS_OK or
+ * STATUS_NOT_FOUND; STATUS_UNSUPPORTED when the file keeps no folded forms (it was imported before they were, and is to
+ * be imported again); STATUS_NO_MEMORY or STATUS_DAMAGED when the look-up itself failed. Thread-safe. */
+enum status vocabulary_find_folded(const struct vocabulary *vocabulary, struct word word, uint32_t *row) MUST_USE;
+
 /* Which words a page is of: those that begin with `prefix` and come after `after` (strictly; NULL: from the first). */
 struct vocabulary_range {
   struct word prefix;
@@ -56,6 +61,10 @@ struct head;
  * STATUS_DAMAGED, STATUS_NO_MEMORY. */
 enum status vocabulary_new(const struct lmdb *lmdb, const struct head *head, const char *file, struct problem *problem,
                            struct vocabulary **out) MUST_USE;
+/* What the file keeps of folded forms; NULL: nothing. For verify. */
+struct folds;
+const struct folds *vocabulary_folds(const struct vocabulary *vocabulary);
+
 void vocabulary_free(struct vocabulary *vocabulary); /* NULL is allowed */
 
 #endif

@@ -90,6 +90,13 @@ static uint64_t *find_slot(const struct word_table *table, struct word word, uin
   }
 }
 
+enum status word_table_find(const struct word_table *table, struct word word, uint32_t *row) {
+  uint64_t slot = *find_slot(table, word, hash_of(table, word));
+  if (slot == 0) return STATUS_NOT_FOUND;
+  *row = (uint32_t)slot - 1;
+  return STATUS_OK;
+}
+
 static uint64_t slot_value(uint64_t hash, uint32_t row) {
   return (hash >> 32) << 32 | (row + 1);
 }

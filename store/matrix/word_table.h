@@ -19,6 +19,9 @@ void word_table_free(struct word_table *table); /* NULL is allowed */
  * *row is the new one. */
 enum status word_table_add(struct word_table *table, struct word word, struct problem *problem, uint32_t *row) MUST_USE;
 
+/* The row of a word: STATUS_OK or STATUS_NOT_FOUND. */
+enum status word_table_find(const struct word_table *table, struct word word, uint32_t *row) MUST_USE;
+
 uint32_t word_table_count(const struct word_table *table);
 struct word word_table_word(const struct word_table *table, uint32_t row); /* borrowed until the next add */
 const uint64_t *word_table_places(const struct word_table *table);         /* [count] */

@@ -16,6 +16,7 @@
 #include "store/matrix/checksum.h"
 #include "store/matrix/codes_map.h"
 #include "store/matrix/digest.h"
+#include "store/matrix/folds.h"
 #include "store/matrix/format.h"
 #include "store/matrix/graph_map.h"
 #include "store/matrix/lmdb.h"
@@ -44,6 +45,7 @@ struct writer {
   uint32_t in_slab;    /* rows waiting in `slab` */
   float *slab;         /* [slab_rows * stride] */
   double *norms;       /* [slab_rows] */
+  double *sums;        /* [stride] of all rows so far, for their mean */
   const void **views;  /* what writer_rows() lent: slabs of rows, then of norms */
   struct codes *codes; /* and codes, NULL as long as there are none */
 };
@@ -145,6 +147,7 @@ void writer_close(struct writer *writer) {
   if (writer->fd >= 0) close(writer->fd);
   free(writer->slab);
   free(writer->norms);
+  free(writer->sums);
   free(writer->views);
   codes_unmap(writer->codes);
   free(writer);
@@ -157,7 +160,9 @@ static enum status fix_dim(struct writer *writer, uint32_t dim, struct problem *
   writer->slab_rows = format_slab_rows(dim);
   writer->slab = calloc((size_t)writer->slab_rows * writer->stride, sizeof *writer->slab);
   writer->norms = calloc(writer->slab_rows, sizeof *writer->norms);
-  if (!writer->slab || !writer->norms) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
+  writer->sums = calloc(writer->stride, sizeof *writer->sums);
+  if (!writer->slab || !writer->norms || !writer->sums)
+    return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
   writer->dim = dim;
   return STATUS_OK;
 }
@@ -209,7 +214,9 @@ enum status writer_add(struct writer *writer, struct word word, const float *vec
   status = word_table_add(writer->words, word, problem, row);
   if (status != STATUS_OK) return status;
   digest_add(writer->digest, word, vector, dim);
-  memcpy(writer->slab + (size_t)writer->in_slab * writer->stride, vector, dim * sizeof *vector);
+  float *stored = writer->slab + (size_t)writer->in_slab * writer->stride;
+  memcpy(stored, vector, dim * sizeof *vector);
+  rows_sum(writer->sums, stored, writer->stride);
   writer->norms[writer->in_slab++] = norm;
   return writer->in_slab == writer->slab_rows ? flush_slab(writer, problem) : STATUS_OK;
 }
@@ -366,6 +373,35 @@ static enum status put_word_keys(struct writer *writer, const struct head *head,
   return status;
 }
 
+/* Folded forms, chunk by chunk; behind them what belongs to all. */
+static enum status put_folds(struct writer *writer, struct problem *problem) {
+  struct folds_build build;
+  enum status status = folds_build(writer->words, writer->store, problem, &build);
+  const uint32_t *slots = (const uint32_t *)(const void *)build.slots.data;
+  uint32_t chunk = 0;
+  for (uint64_t at = 0; status == STATUS_OK && at < build.header.slots; at += FORMAT_FOLD_SLOTS) {
+    uint64_t left = build.header.slots - at;
+    size_t count = left < FORMAT_FOLD_SLOTS ? (size_t)left : FORMAT_FOLD_SLOTS;
+    struct format_part part = {FORMAT_FOLD_CHUNK, chunk++, count * sizeof *slots};
+    status = put_part(writer, part, slots + at, problem);
+    if (status == STATUS_OK) status = lmdb_commit(writer->lmdb, problem);
+  }
+  struct format_part part = {FORMAT_FOLDS, 0, sizeof build.header};
+  if (status == STATUS_OK) status = put_part(writer, part, &build.header, problem);
+  folds_build_release(&build);
+  return status == STATUS_OK ? lmdb_commit(writer->lmdb, problem) : status;
+}
+
+static enum status put_mean(struct writer *writer, const struct head *head, struct problem *problem) {
+  size_t length = head->stride * sizeof(float);
+  float *mean = malloc(length);
+  if (!mean) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
+  rows_mean_of(writer->sums, head->rows, head->stride, mean);
+  enum status status = put_part(writer, (struct format_part){FORMAT_MEAN, 0, length}, mean, problem);
+  free(mean);
+  return status == STATUS_OK ? lmdb_commit(writer->lmdb, problem) : status;
+}
+
 static enum status put_head(struct writer *writer, const struct head *head, struct problem *problem) {
   unsigned char bytes[FORMAT_HEAD_FIXED + 2 * FORMAT_TEXT_MAX];
   size_t length = format_head_write(head, bytes);
@@ -414,6 +450,8 @@ enum status writer_finish(struct writer *writer, const struct writer_origin *ori
   snprintf(head.source_format, sizeof head.source_format, "%s", origin->source_format);
   digest_result(writer->digest, head.digest);
   status = put_words(writer, &head, problem);
+  if (status == STATUS_OK) status = put_folds(writer, problem);
+  if (status == STATUS_OK) status = put_mean(writer, &head, problem);
   if (status == STATUS_OK) status = put_word_keys(writer, &head, problem);
   if (status == STATUS_OK) status = put_head(writer, &head, problem);
   if (status == STATUS_OK) status = seal(writer, threads, problem, file_size);

@@ -66,6 +66,18 @@ static struct model *open_model(const char *store, const char *name) {
   return model;
 }
 
+/* The mean in its definition's words, column by column. */
+static void expect_mean(const struct model *model) {
+  const struct rows *rows = model_rows(model);
+  const float *mean = model_mean(model);
+  for (uint32_t i = 0; i < rows->stride; i++) {
+    double sum = 0;
+    for (uint32_t row = 0; row < rows->count && i < rows->dim; row++) sum += (double)number_at(row, i);
+    float expected = (float)(sum / rows->count);
+    if (memcmp(&mean[i], &expected, sizeof expected) != 0) ck_abort_msg("the mean of column %u", i);
+  }
+}
+
 static const struct {
   uint32_t rows, dim;
 } shapes[] = {{1, 1}, {3, 2}, {5, 3}, {1000, 50}, {17, 4}, {300, 65536}, {2000, 301}};
@@ -99,6 +111,7 @@ START_TEST(rows_and_words_come_back_bit_for_bit) {
     ck_assert_uint_eq(back, row);
   }
   for (uint32_t slab = 0; slab < rows->slab_count; slab++) ck_assert_uint_eq((uintptr_t)rows->slabs[slab] % 64, 0);
+  expect_mean(model);
   struct problem problem = {0};
   ck_assert_msg(verify_model(model, &(struct verify_options){.threads = 2}, &problem) == STATUS_OK, "%s", problem.text);
   ck_assert_str_eq(model_info(model)->digest, digest);

@@ -53,6 +53,7 @@ static enum status verify_bytes(const char *path, const char *bytes, size_t leng
 
 static const float infinite = INFINITY;
 static const float one = 1;
+static const float mean[3] = {(float)(10.25 / 3), (float)(85.0 / 3), (float)(3.5 / 3)};
 
 /* What is looked for in the file, what is put in its place, and what verify must say. */
 static const struct {
@@ -67,6 +68,7 @@ static const struct {
     {&vectors[0], 12, 12, &one, 4, "padding"},
     {&vectors[2], 12, 0, &one, 4, "norm"},
     {"first-wordzero-wordthird-word", 29, 0, "F", 1, "no row"},
+    {mean, 12, 4, &one, 4, "mean"},
     {"wordvec", 8, 56, "?", 1, "digest"},
     {"wordvec", 8, 80, "?", 1, NULL},
 };
