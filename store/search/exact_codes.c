@@ -36,7 +36,7 @@ struct survivors {
 /* What a row's similarity must reach. */
 static float threshold_of(const struct scan *scan, const struct topk *top) {
   float floor = atomic_load_explicit(&scan->floor, memory_order_relaxed);
-  float own = top->count < top->k ? -INFINITY : (float)top->heap[0].similarity;
+  float own = top->count < top->k || scan->counts ? -INFINITY : (float)top->heap[0].similarity;
   return own > floor ? own : floor;
 }
 
@@ -71,9 +71,20 @@ static uint64_t word_of(const uint16_t *masks) {
   return word;
 }
 
-/* What the coarse codes leave to query q of the `count` of a tile. Their fine records are asked for. */
-static void gather(const struct rows *rows, const struct block *block, const struct kernel_bounds *coarse, size_t q,
-                   size_t count, struct survivors *out) {
+/* Scans whose queries go through the coarse codes together. While the rows of one are compared, the records of the next
+ * are under way. */
+struct tile {
+  size_t count;
+  size_t places[KERNEL_QUERIES]; /* in the plan */
+};
+
+/* What the coarse codes leave to query q of a tile. Their fine records are asked for. */
+static void gather(const struct exact_plan *plan, const struct tile *tile, size_t q, const struct block *block,
+                   const struct kernel_bounds *coarse, struct survivors *out) {
+  const struct rows *rows = plan->rows;
+  const struct scan *scan = &plan->scans[tile->places[q]];
+  uint32_t first = block->first > scan->first ? block->first : scan->first;
+  uint32_t end = block->end < scan->end ? block->end : scan->end;
   out->count = 0;
   uint32_t first_row = block->slab_start + block->first_group * CODES_GROUP;
   for (uint32_t g = 0; g < block->group_count; g += WORD_GROUPS)
@@ -81,9 +92,9 @@ static void gather(const struct rows *rows, const struct block *block, const str
       unsigned place = (unsigned)__builtin_ctzll(word);
       size_t group = g + place / CODES_GROUP;
       uint32_t row = first_row + g * CODES_GROUP + place;
-      if (row < block->first || row >= block->end) continue;
+      if (row < first || row >= end) continue;
       ask_for(record_of(rows, row), rows->codes->fine_bytes);
-      out->rows[out->count++] = (struct candidate){row, coarse->bounds[group * count + q][place % CODES_GROUP]};
+      out->rows[out->count++] = (struct candidate){row, coarse->bounds[group * tile->count + q][place % CODES_GROUP]};
     }
 }
 
@@ -136,33 +147,42 @@ static void compare_survivors(struct exact_plan *plan, struct scan *scan, const 
 
 /* ---- blocks */
 
-/* Queries that go through the coarse codes together: `count` from `first` on. While the rows of one are compared, the
- * records of the next are under way. */
-struct tile {
-  size_t first, count;
-};
-
-static void sieve_block(struct exact_plan *plan, struct tile tile, const struct block *block, struct topk *tops) {
+static void sieve_block(struct exact_plan *plan, const struct tile *tile, const struct block *block,
+                        struct topk *tops) {
   struct kernel_coarse queries[KERNEL_QUERIES];
   struct kernel_bounds coarse;
   struct survivors left[2];
-  struct scan *scans = plan->scans + tile.first;
   const struct rows *rows = plan->rows;
-  tops += tile.first;
-  for (size_t q = 0; q < tile.count; q++) {
-    queries[q] = scans[q].sieve.coarse;
-    queries[q].threshold = threshold_of(&scans[q], &tops[q]);
+  for (size_t q = 0; q < tile->count; q++) {
+    const struct scan *scan = &plan->scans[tile->places[q]];
+    queries[q] = scan->sieve.coarse;
+    queries[q].threshold = threshold_of(scan, &tops[tile->places[q]]);
     for (size_t g = block->group_count; g % WORD_GROUPS != 0; g++) coarse.survivors[q][g] = 0;
   }
   const struct codes_coarse *groups = rows->codes->coarse[block->slab_start >> rows->slab_shift];
-  plan->kernel->coarse(queries, tile.count, groups + block->first_group, block->group_count, &coarse);
-  gather(rows, block, &coarse, 0, tile.count, &left[0]);
-  for (size_t q = 0; q < tile.count; q++) {
+  plan->kernel->coarse(queries, tile->count, groups + block->first_group, block->group_count, &coarse);
+  gather(plan, tile, 0, block, &coarse, &left[0]);
+  for (size_t q = 0; q < tile->count; q++) {
     struct survivors *own = &left[q % 2];
-    if (q + 1 < tile.count) gather(rows, block, &coarse, q + 1, tile.count, &left[(q + 1) % 2]);
-    sieve_fine(plan, &scans[q], threshold_of(&scans[q], &tops[q]), own);
-    compare_survivors(plan, &scans[q], own, &tops[q]);
+    struct scan *scan = &plan->scans[tile->places[q]];
+    struct topk *top = &tops[tile->places[q]];
+    if (q + 1 < tile->count) gather(plan, tile, q + 1, block, &coarse, &left[(q + 1) % 2]);
+    sieve_fine(plan, scan, threshold_of(scan, top), own);
+    compare_survivors(plan, scan, own, top);
   }
+}
+
+/* Fills a tile with scans, from the one at `place` on, that have rows in the block; returns the place behind the last
+ * it looked at. */
+static size_t fill_tile(const struct exact_plan *plan, const struct block *block, size_t place, struct tile *tile) {
+  uint32_t first = block->slab_start + block->first_group * CODES_GROUP;
+  uint32_t end = first + block->group_count * CODES_GROUP;
+  tile->count = 0;
+  for (; place < plan->count && tile->count < KERNEL_QUERIES; place++) {
+    const struct scan *scan = &plan->scans[place];
+    if (scan->sieved && scan->first < end && scan->end > first) tile->places[tile->count++] = place;
+  }
+  return place;
 }
 
 /* Groups of one slab. Blocks grow: before the first has been compared, nothing can be ruled out. */
@@ -170,12 +190,15 @@ static void scan_groups(struct exact_plan *plan, struct block block, struct topk
   for (uint32_t last = block.first_group + block.group_count; block.first_group < last;
        block.first_group += block.group_count) {
     block.group_count = last - block.first_group < *length ? last - block.first_group : *length;
-    for (struct tile tile = {0}; tile.first < plan->count; tile.first += tile.count) {
-      size_t left = plan->count - tile.first;
-      tile.count = left < KERNEL_QUERIES ? left : KERNEL_QUERIES;
-      sieve_block(plan, tile, &block, tops);
+    bool used = false;
+    for (size_t place = 0; place < plan->count;) {
+      struct tile tile;
+      place = fill_tile(plan, &block, place, &tile);
+      if (tile.count == 0) continue;
+      sieve_block(plan, &tile, &block, tops);
+      used = true;
     }
-    if (*length < KERNEL_GROUPS) *length *= 2;
+    if (used && *length < KERNEL_GROUPS) *length *= 2;
   }
 }
 
@@ -233,5 +256,6 @@ static void settle_query(struct exact_plan *plan, struct scan *scan, struct topk
 }
 
 void exact_codes_settle(struct exact_plan *plan, struct topk *tops) {
-  for (size_t i = 0; i < plan->count; i++) settle_query(plan, &plan->scans[i], &tops[i]);
+  for (size_t i = 0; i < plan->count; i++)
+    if (plan->scans[i].sieved) settle_query(plan, &plan->scans[i], &tops[i]);
 }

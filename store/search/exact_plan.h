@@ -14,13 +14,29 @@ struct candidate {
   float bound;
 };
 
+/* A vector that rows are compared with, as the kernel wants it. */
+struct operand {
+  const double *values;
+  double norm;
+  double weight; /* in a product */
+};
+
 /* One query being answered. */
 struct scan {
-  struct sieve sieve;   /* when the rows have codes */
-  const double *values; /* the query as the kernel wants it */
-  double norm;
+  struct sieve sieve; /* when it is sieved */
+  bool sieved;        /* codes rule out rows; otherwise all of its rows are compared */
+  bool product;       /* the operands are factors; otherwise there is one */
+  bool counts;        /* every row that is at least `least` is to be counted, whatever else has been found */
+  struct operand operand;
+  const struct operand *operands; /* [operand_count] */
+  size_t operand_count;
   const uint32_t *excluded; /* ascending */
   size_t excluded_count;
+  uint32_t first, end; /* of the rows that may be in the answer */
+  const uint32_t *candidates;
+  size_t candidate_count;
+  double least;
+  atomic_ullong counted;
   _Atomic float floor;        /* k rows are known to be at least this similar */
   struct candidate *deferred; /* [EXACT_DEFERRED], of all threads; see exact_codes.c */
   atomic_uint deferred_count; /* of those that came: the last ones may have found no room */
@@ -30,9 +46,12 @@ struct exact_plan {
   const struct kernel *kernel;
   const struct rows *rows;
   size_t count;
+  struct exact_extent extent;
+  bool sieves, sweeps; /* whether any scan is sieved, and whether any is not */
   struct scan *scans;
   uint32_t *excluded;
-  double *values; /* [count * values_step] */
+  struct operand *operands; /* of all scans, */
+  double *values;           /* and of each values_step() */
   struct candidate *deferred;
   atomic_ullong compared;
   atomic_uint scanned; /* rows */
@@ -43,10 +62,9 @@ enum { EXACT_DEFERRED = 8192 };
 
 /* Compares `count` rows from `first` on, all of one slab, with one query; at most EXACT_RUN. */
 enum { EXACT_RUN = 256 };
-void exact_compare(const struct exact_plan *plan, const struct scan *scan, uint32_t first, size_t count,
-                   struct topk *top);
+void exact_compare(const struct exact_plan *plan, struct scan *scan, uint32_t first, size_t count, struct topk *top);
 
-/* Scans rows first … end-1 by their codes. Some rows may be deferred. */
+/* Scans rows first … end-1 by their codes, for those scans that are sieved. Some rows may be deferred. */
 void exact_codes_scan(struct exact_plan *plan, uint32_t first, uint32_t end, struct topk *tops);
 
 /* Compares what has been deferred, when all rows have been scanned. */

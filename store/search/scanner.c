@@ -9,9 +9,8 @@
 #include "store/workers.h"
 
 enum {
-  PART_UNIT = 64 * CODES_GROUP,  /* rows: no block of codes is cut in two */
-  PART_ROWS_MIN = 2 * PART_UNIT, /* some 10 microseconds of a query: far more than a part costs by itself */
-  PASS_HITS = 1 << 16            /* the sum of k over a pass, for each thread has room for that many hits: 1 MiB */
+  PART_ROWS_MIN = 2 * EXACT_UNIT, /* some 10 microseconds of a query: far more than a part costs by itself */
+  PASS_HITS = 1 << 16             /* the sum of k over a pass, for each thread has room for that many hits: 1 MiB */
 };
 
 /* A caller, on its own stack for as long as it waits. */
@@ -46,10 +45,12 @@ struct pass {
   struct exact_query *queries;
   struct place *places;
   size_t k_sum;
+  size_t weight; /* the sum of exact_query_weight() */
   struct exact_plan *plan;
   struct topk *tops; /* [threads][count] */
   struct hit *hits;  /* [threads][k_sum] */
-  uint32_t next;     /* the first row that no thread has taken */
+  uint32_t next;     /* the first row that no thread has taken, */
+  uint32_t end;      /* and where they end */
   unsigned joined;   /* threads that have begun to work on it, */
   unsigned within;   /* and those that still do */
   enum status status;
@@ -144,10 +145,12 @@ static void pass_take(struct pass *pass, struct ask *ask, size_t share, size_t m
   for (; share > 0 && ask->taken < ask->count && pass->count < most; share--) {
     struct exact_query query = ask->queries[ask->taken];
     query.k = k_of(pass->rows, &query);
-    if (pass->count > 0 && pass->k_sum + query.k > PASS_HITS) return;
+    size_t weight = exact_query_weight(&query);
+    if (pass->count > 0 && (pass->k_sum + query.k > PASS_HITS || pass->weight + weight > most)) return;
     pass->queries[pass->count] = query;
     pass->places[pass->count++] = (struct place){ask, ask->taken++};
     pass->k_sum += query.k;
+    pass->weight += weight;
     ask->chosen = true;
   }
 }
@@ -181,14 +184,19 @@ static enum status pass_prepare(const struct scanner *scanner, struct pass *pass
   pass->tops = calloc(scanner->threads * pass->count, sizeof *pass->tops);
   pass->hits = malloc(scanner->threads * pass->k_sum * sizeof *pass->hits);
   if (!pass->tops || !pass->hits) return STATUS_NO_MEMORY;
-  return exact_plan_new(scanner->kernel, pass->rows, pass->queries, pass->count, &pass->plan);
+  enum status status = exact_plan_new(scanner->kernel, pass->rows, pass->queries, pass->count, &pass->plan);
+  if (status != STATUS_OK) return status;
+  struct exact_extent extent = exact_plan_extent(pass->plan);
+  pass->next = extent.first;
+  pass->end = extent.end;
+  return STATUS_OK;
 }
 
 /* The next rows to scan: large parts first, for each begins with blocks that rule out little, and small ones last, so
  * that no thread waits long for another. False: there are none. */
 static bool take_part(struct scanner *scanner, struct pass *pass, uint32_t *first, uint32_t *end) {
-  uint32_t left = pass->rows->count - pass->next;
-  uint32_t length = left / (2 * scanner->threads) / PART_UNIT * PART_UNIT;
+  uint32_t left = pass->end - pass->next;
+  uint32_t length = left / (2 * scanner->threads) / EXACT_UNIT * EXACT_UNIT;
   if (length < PART_ROWS_MIN) length = PART_ROWS_MIN;
   if (length > left) length = left;
   *first = pass->next;
@@ -217,6 +225,7 @@ static void merge(const struct pass *pass) {
     topk_sort(&top);
     place->ask->found[place->index] = top.count;
   }
+  exact_plan_tell(pass->plan, pass->queries);
 }
 
 /* Gives every ask its answers, or the failure of the pass, and frees. Entered and left with the lock, not held while
@@ -258,7 +267,7 @@ static void pass_begin(struct scanner *scanner) {
     return;
   }
   scanner->pass = pass;
-  if (pass->rows->count > PART_ROWS_MIN)
+  if (pass->end - pass->next > PART_ROWS_MIN)
     pthread_cond_broadcast(&scanner->work);
   else if (scanner->line.first)
     pthread_cond_signal(&scanner->work); /* this thread is enough for that pass, and another can prepare the next */
@@ -334,7 +343,7 @@ void scanner_stop(struct scanner *scanner) {
   line_clear(&scanner->line);
   if (scanner->pass) {
     scanner->pass->status = STATUS_BUSY;
-    scanner->pass->next = scanner->pass->rows->count;
+    scanner->pass->next = scanner->pass->end;
     scanner->pass = NULL;
   }
   pthread_cond_broadcast(&scanner->work);

@@ -3,6 +3,7 @@
 #include "store/search/exact.h"
 
 #include <check.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,11 @@ static int compare(const void *a, const void *b) {
 static bool is_excluded(const struct exact_query *query, uint32_t row) {
   for (size_t i = 0; i < query->excluded_count; i++)
     if (query->excluded[i] == row) return true;
-  return false;
+  const struct exact_scope *scope = query->scope;
+  if (!scope) return false;
+  bool candidate = !scope->candidates;
+  for (size_t i = 0; i < scope->candidate_count; i++) candidate |= scope->candidates[i] == row;
+  return !candidate || row < scope->first || row >= scope->end;
 }
 
 static double similarity(const float *a, const float *b, uint32_t dim) {
@@ -39,12 +44,30 @@ static double similarity(const float *a, const float *b, uint32_t dim) {
   return rows_fixture_dot(a, b, dim) / (norm_a * norm_b);
 }
 
+/* The score of the paper, from its definition: exponents of the tests are whole or halves. */
+static double score(const struct cosmul *product, const float *row, uint32_t dim) {
+  double positive = 1, negative = 1;
+  for (size_t i = 0; i < product->count; i++) {
+    const struct cosmul_factor *factor = &product->factors[i];
+    double base = (1 + similarity(factor->vector, row, dim)) / 2, power = 1;
+    if (base > 1) base = 1;
+    if (base < 0) base = 0;
+    for (int j = 1; j <= (int)fabs(factor->weight); j++) power *= base;
+    if (fabs(factor->weight) == 0.5) power = pow(base, 0.5);
+    *(factor->weight < 0 ? &negative : &positive) *= power;
+  }
+  return positive / (negative + 1e-6);
+}
+
 /* Every row that is not excluded, best first; returns how many. */
 static size_t sort_all(const struct rows *rows, const struct exact_query *query, struct hit *hits) {
   size_t count = 0;
-  for (uint32_t row = 0; row < rows->count; row++)
-    if (!is_excluded(query, row))
-      hits[count++] = (struct hit){row, similarity(query->vector, rows_at(rows, row), rows->dim)};
+  for (uint32_t row = 0; row < rows->count; row++) {
+    const float *values = rows_at(rows, row);
+    struct hit hit = {
+        row, query->product ? score(query->product, values, rows->dim) : similarity(query->vector, values, rows->dim)};
+    if (!is_excluded(query, row) && !(query->scope && hit.similarity < query->scope->least)) hits[count++] = hit;
+  }
   qsort(hits, count, sizeof *hits, compare);
   return count;
 }
@@ -54,6 +77,7 @@ static void check_answer(const struct rows *rows, const struct exact_query *quer
   struct hit *expected = memory(rows->count * sizeof *expected);
   size_t all = sort_all(rows, query, expected);
   ck_assert_uint_eq(found, all < query->k ? all : query->k);
+  if (query->scope && query->scope->count) ck_assert_uint_eq(*query->scope->count, all);
   for (size_t i = 0; i < found; i++) {
     ck_assert_msg(hits[i].row == expected[i].row, "place %zu: row %u (%a) instead of %u (%a)", i, hits[i].row,
                   hits[i].similarity, expected[i].row, expected[i].similarity);
@@ -160,6 +184,145 @@ static void round_release(struct round *round) {
   free(round->vectors);
   free(round->excluded);
 }
+
+/* What a round's queries are narrowed to, and the products that some of them become. */
+struct narrowing {
+  struct exact_scope scopes[QUERIES_MOST];
+  uint64_t counts[QUERIES_MOST];
+  uint32_t *candidates; /* [QUERIES_MOST][rows] */
+  struct cosmul products[QUERIES_MOST];
+  struct cosmul_factor factors[QUERIES_MOST][4];
+};
+
+static void narrow_candidates(struct numbers *numbers, struct exact_scope *scope, uint32_t *room, uint32_t count) {
+  uint32_t one_in = 1 + numbers_below(numbers, 9);
+  scope->candidates = room;
+  for (uint32_t row = 0; row < count; row++)
+    if (numbers_below(numbers, one_in) == 0) room[scope->candidate_count++] = row;
+}
+
+static void narrow_scope(struct numbers *numbers, const struct rows *rows, const struct exact_query *query,
+                         struct exact_scope *scope) {
+  *scope = (struct exact_scope){.end = rows->count, .least = -INFINITY};
+  if (numbers_below(numbers, 2)) {
+    scope->first = numbers_below(numbers, rows->count + 1);
+    scope->end = numbers_below(numbers, rows->count + 1); /* before the first, too: no rows */
+  }
+  if (numbers_below(numbers, 2)) {
+    uint32_t row = numbers_below(numbers, rows->count);
+    double at = similarity(query->vector, rows_at(rows, row), rows->dim);
+    scope->least = numbers_below(numbers, 2) ? at : nextafter(at, 9);
+  }
+}
+
+static void multiply(struct numbers *numbers, const struct rows *rows, struct cosmul_factor *factors,
+                     struct cosmul *product) {
+  static const double weights[] = {1, -1, 1, -1, 2, -3, 0, 0.5, -0.5};
+  product->factors = factors;
+  product->count = 1 + numbers_below(numbers, 4);
+  for (size_t i = 0; i < product->count; i++)
+    factors[i] = (struct cosmul_factor){rows_at(rows, numbers_below(numbers, rows->count)),
+                                        weights[numbers_below(numbers, sizeof weights / sizeof *weights)]};
+}
+
+static void narrow(struct numbers *numbers, const struct rows *rows, struct exact_query *queries, size_t count,
+                   struct narrowing *out) {
+  memset(out, 0, sizeof *out);
+  out->candidates = memory(count * rows->count * sizeof *out->candidates);
+  for (size_t i = 0; i < count; i++) {
+    if (numbers_below(numbers, 4) == 0) continue;
+    narrow_scope(numbers, rows, &queries[i], &out->scopes[i]);
+    if (numbers_below(numbers, 3) == 0)
+      narrow_candidates(numbers, &out->scopes[i], out->candidates + i * rows->count, rows->count);
+    if (numbers_below(numbers, 2)) out->scopes[i].count = &out->counts[i];
+    queries[i].scope = &out->scopes[i];
+    if (numbers_below(numbers, 3)) continue;
+    multiply(numbers, rows, out->factors[i], &out->products[i]);
+    queries[i].product = &out->products[i];
+    if (numbers_below(numbers, 2)) queries[i].scope = NULL;
+  }
+}
+
+START_TEST(narrowed_searches_equal_sorting_what_is_left) {
+  struct round round;
+  struct numbers numbers = {.state = 1000 + (uint64_t)_i};
+  struct narrowing *narrowing = memory(sizeof *narrowing);
+  round_init(&round, (uint64_t)_i);
+  narrow(&numbers, &round.fixture.rows, round.queries, round.query_count, narrowing);
+  check_all_kernels(&round.fixture.rows, round.queries, round.query_count);
+  round_release(&round);
+  free(narrowing->candidates);
+  free(narrowing);
+}
+END_TEST
+
+/* More rows than a part and many queries, so that tiles hold some of the queries and blocks are passed over. */
+START_TEST(many_ranges_over_many_blocks_are_kept_apart) {
+  enum { ROWS = 5000, DIM = 12 };
+  struct numbers numbers = {.state = 77 + (uint64_t)_i};
+  struct rows_fixture fixture;
+  struct narrowing *narrowing = memory(sizeof *narrowing);
+  float *values = made_up_rows(&numbers, FLAVOUR_PLAIN, ROWS, DIM);
+  rows_fixture_init(&fixture, values, ROWS, DIM, 11);
+  struct exact_query queries[QUERIES_MOST];
+  for (size_t i = 0; i < QUERIES_MOST; i++)
+    queries[i] = (struct exact_query){.vector = rows_at(&fixture.rows, (uint32_t)i * 120), .k = 1 + i % 7 * 5};
+  narrow(&numbers, &fixture.rows, queries, QUERIES_MOST, narrowing);
+  check_search(kernel_best(), &fixture.rows, queries, QUERIES_MOST);
+  check_codes(&fixture.rows, queries, QUERIES_MOST);
+  rows_fixture_release(&fixture);
+  free(narrowing->candidates);
+  free(narrowing);
+  free(values);
+}
+END_TEST
+
+/* How many rows a search over `rows` compares. */
+static uint64_t compared(const struct rows *rows, const struct exact_query *query, struct exact_extent *extent) {
+  struct hit hits[5];
+  struct topk top;
+  struct exact_plan *plan = NULL;
+  topk_init(&top, hits, 5);
+  ck_assert_int_eq(exact_plan_new(kernel_best(), rows, query, 1, &plan), STATUS_OK);
+  *extent = exact_plan_extent(plan);
+  exact_plan_scan(plan, extent->first, extent->end, &top);
+  uint64_t count = exact_plan_compared(plan);
+  exact_plan_free(plan);
+  return count;
+}
+
+START_TEST(what_lies_outside_is_not_compared) {
+  enum { ROWS = 9000, DIM = 8 };
+  struct numbers numbers = {.state = 6};
+  struct rows_fixture fixture;
+  struct codes_fixture codes;
+  struct exact_extent extent;
+  float *values = memory(sizeof(float) * ROWS * DIM);
+  numbers_fill(&numbers, FLAVOUR_PLAIN, values, (size_t)ROWS * DIM);
+  rows_fixture_init(&fixture, values, ROWS, DIM, 12);
+  codes_fixture_init(&codes, &fixture.rows, kernel_best(), 1);
+  if (_i == 1) fixture.rows.codes = &codes.codes;
+  static const uint32_t candidates[] = {3, 4000, 4001, 8999};
+  struct exact_scope scope = {.first = 3000, .end = 3100, .least = -INFINITY};
+  struct exact_query query = {.vector = values, .k = 5, .scope = &scope};
+  ck_assert_uint_le(compared(&fixture.rows, &query, &extent), 100);
+  ck_assert_uint_eq(extent.first % EXACT_UNIT, 0);
+  ck_assert_uint_gt(extent.first + EXACT_UNIT, 3000);
+  ck_assert_uint_eq(extent.end, 3100);
+  scope = (struct exact_scope){0, ROWS, candidates, 4, -INFINITY, NULL};
+  ck_assert_uint_eq(compared(&fixture.rows, &query, &extent), 4);
+  scope.end = 4001;
+  ck_assert_uint_eq(compared(&fixture.rows, &query, &extent), 2);
+  scope = (struct exact_scope){.first = 7, .end = 7};
+  ck_assert_uint_eq(compared(&fixture.rows, &query, &extent), 0);
+  ck_assert_uint_eq(extent.first, extent.end);
+  scope = (struct exact_scope){.end = ROWS, .least = 1.5};
+  ck_assert_uint_le(compared(&fixture.rows, &query, &extent), _i == 1 ? 0 : ROWS);
+  codes_fixture_release(&codes);
+  rows_fixture_release(&fixture);
+  free(values);
+}
+END_TEST
 
 START_TEST(made_up_searches_equal_sorting_every_row) {
   struct round round;
@@ -483,6 +646,9 @@ int main(void) {
   TCase *tcase = tcase_create("exact");
   tcase_set_timeout(tcase, 120);
   tcase_add_loop_test(tcase, made_up_searches_equal_sorting_every_row, 0, ROUNDS);
+  tcase_add_loop_test(tcase, narrowed_searches_equal_sorting_what_is_left, 0, ROUNDS);
+  tcase_add_loop_test(tcase, many_ranges_over_many_blocks_are_kept_apart, 0, 2);
+  tcase_add_loop_test(tcase, what_lies_outside_is_not_compared, 0, 2);
   tcase_add_loop_test(tcase, wide_rows_with_codes_equal_sorting_every_row, 0, 2);
   tcase_add_loop_test(tcase, a_batch_equals_its_queries_one_by_one, 0, 2);
   tcase_add_test(tcase, rows_that_find_no_room_among_the_deferred_are_compared);

@@ -3,6 +3,7 @@
 #include "store/search/scanner.h"
 
 #include <check.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,15 +62,40 @@ static bool answers_equal(const struct answers *a, const struct answers *b, size
   return true;
 }
 
+/* What some of the queries of a round are narrowed to. */
+struct narrowing {
+  struct exact_scope scopes[BATCH_MOST];
+  uint64_t counts[BATCH_MOST];
+  struct cosmul_factor factors[2];
+  struct cosmul product;
+};
+
+static void narrow(struct numbers *numbers, const struct rows *rows, struct exact_query *query, size_t i,
+                   struct narrowing *out) {
+  uint32_t first = numbers_below(numbers, rows->count);
+  out->counts[i] = UINT64_MAX;
+  out->scopes[i] = (struct exact_scope){.first = first,
+                                        .end = first + numbers_below(numbers, rows->count - first),
+                                        .least = numbers_below(numbers, 2) ? 0.25 : -INFINITY,
+                                        .count = numbers_below(numbers, 2) ? &out->counts[i] : NULL};
+  query->scope = &out->scopes[i];
+  if (numbers_below(numbers, 3) == 0) query->product = &out->product;
+}
+
 static size_t make_queries(struct numbers *numbers, const struct rows *rows, struct exact_query *queries,
-                           uint32_t *excluded) {
+                           uint32_t *excluded, struct narrowing *narrowing) {
   size_t count = numbers_below(numbers, 3) ? 1 : numbers_below(numbers, BATCH_MOST) + 1;
+  narrowing->factors[0] = (struct cosmul_factor){rows_at(rows, numbers_below(numbers, rows->count)), 1};
+  narrowing->factors[1] = (struct cosmul_factor){rows_at(rows, numbers_below(numbers, rows->count)), -1};
+  narrowing->product = (struct cosmul){narrowing->factors, 2};
   for (size_t i = 0; i < EXCLUDED_MOST; i++) excluded[i] = numbers_below(numbers, rows->count);
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++) {
     queries[i] = (struct exact_query){.vector = rows_at(rows, numbers_below(numbers, rows->count)),
                                       .k = 1 + numbers_below(numbers, K_MOST),
                                       .excluded = excluded,
                                       .excluded_count = numbers_below(numbers, EXCLUDED_MOST + 1)};
+    if (numbers_below(numbers, 2)) narrow(numbers, rows, &queries[i], i, narrowing);
+  }
   return count;
 }
 
@@ -78,14 +104,18 @@ static void *ask_often(void *argument) {
   struct numbers numbers = {.state = caller->seed};
   struct answers *shared = answers_new(), *alone = answers_new();
   struct exact_query queries[BATCH_MOST];
+  struct narrowing narrowing;
+  uint64_t counts[BATCH_MOST];
   uint32_t excluded[EXCLUDED_MOST];
   int rounds = effort(40);
   for (int round = 1; round <= rounds && !caller->wrong; round++) {
     const struct rows *rows = caller->matrices[numbers_below(&numbers, 2)];
-    size_t count = make_queries(&numbers, rows, queries, excluded);
-    if (scanner_search(caller->scanner, rows, queries, count, shared->hits, shared->found) != STATUS_OK ||
-        exact_search(kernel_best(), rows, queries, count, alone->hits, alone->found) != STATUS_OK ||
-        !answers_equal(shared, alone, count))
+    memset(&narrowing, 0, sizeof narrowing);
+    size_t count = make_queries(&numbers, rows, queries, excluded, &narrowing);
+    bool done = scanner_search(caller->scanner, rows, queries, count, shared->hits, shared->found) == STATUS_OK;
+    memcpy(counts, narrowing.counts, sizeof counts);
+    if (!done || exact_search(kernel_best(), rows, queries, count, alone->hits, alone->found) != STATUS_OK ||
+        !answers_equal(shared, alone, count) || memcmp(counts, narrowing.counts, sizeof counts) != 0)
       caller->wrong = round;
   }
   free(shared);
