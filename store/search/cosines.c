@@ -89,8 +89,7 @@ static void compare_gathered(const struct part *part, const struct gathered *gat
                              const struct cosines_side *others, double *out) {
   for (size_t first = 0; first < others->count; first += gathered->most) {
     size_t left = others->count - first;
-    struct block block = {
-        gathered->floats, gathered->norms, first, left < gathered->most ? left : gathered->most};
+    struct block block = {gathered->floats, gathered->norms, first, left < gathered->most ? left : gathered->most};
     gather(gathered, part, others, &block);
     compare(part, &block, others->count, out);
   }
