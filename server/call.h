@@ -59,4 +59,9 @@ handler api_info;      /* api_models.c    GET /info */
 handler api_livez;     /* api_health.c    GET /livez */
 handler api_readyz;    /* api_health.c    GET /readyz */
 
+/* Of other services' clients, in their dialects. */
+handler api_openai_embeddings; /* api_openai.c POST /v1/embeddings */
+handler api_openai_models;     /* api_openai.c GET /v1/models */
+handler api_openai_model;      /* api_openai.c GET /v1/models/NAME, name in call->rest */
+
 #endif

@@ -115,6 +115,26 @@ bool request_neighbors(struct reading *reading, struct neighbors_request *out);
 const char *request_term_pointer(const struct neighbors_query *query, const struct neighbors_term *term,
                                  char out[POINTER_MAX]);
 
+/* POST /v1/embeddings: texts, or lists of row numbers ("tokens"). */
+struct embeddings_request {
+  struct word model;
+  bool base64;
+  uint64_t dimensions;       /* that each vector is to have; 0: not said */
+  struct word_policy policy; /* of words in texts */
+  size_t count;              /* of inputs */
+  const struct word *texts;  /* [count], none empty; NULL: tokens */
+  const uint64_t *tokens;    /* [starts[count]] */
+  const size_t *starts;      /* [count + 1]: input i is tokens[starts[i]] … tokens[starts[i + 1] - 1], at least one */
+  bool listed;               /* inputs are elements of a list, and not the whole of `input` */
+};
+
+bool request_embeddings(struct reading *reading, struct embeddings_request *out);
+
+/* The pointer of an input: "#/input/3", or "#/input"; and of one of its tokens. Returns `out`. */
+const char *request_input_pointer(const struct embeddings_request *request, size_t input, char out[POINTER_MAX]);
+const char *request_token_pointer(const struct embeddings_request *request, size_t input, size_t token,
+                                  char out[POINTER_MAX]);
+
 /* For request_*.c: reads `model`, `format` and Accept; and the end of every reading: params_finish(), then whether all
  * is well. */
 void request_common(struct params *params, bool has_binary, struct request_common *out);

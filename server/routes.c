@@ -5,12 +5,22 @@
 #include <string.h>
 
 static const struct route routes[] = {
-    {"/vector", ROUTE_GET, false, api_vector},  {"/vectors", ROUTE_GET | ROUTE_POST, false, api_vectors},
-    {"/lookup", ROUTE_POST, false, api_lookup}, {"/neighbors", ROUTE_GET | ROUTE_POST, true, api_neighbors},
-    {"/index", ROUTE_GET, false, api_index},    {"/word", ROUTE_GET, false, api_word},
-    {"/words", ROUTE_GET, false, api_words},    {"/models", ROUTE_GET, false, api_models},
-    {"/models/", ROUTE_GET, false, api_model},  {"/info", ROUTE_GET, false, api_info},
-    {"/livez", ROUTE_GET, false, api_livez},    {"/readyz", ROUTE_GET, false, api_readyz},
+    {"/vector", ROUTE_GET, false, api_vector},
+    {"/vectors", ROUTE_GET | ROUTE_POST, false, api_vectors},
+    {"/lookup", ROUTE_POST, false, api_lookup},
+    {"/neighbors", ROUTE_GET | ROUTE_POST, true, api_neighbors},
+    {"/index", ROUTE_GET, false, api_index},
+    {"/word", ROUTE_GET, false, api_word},
+    {"/words", ROUTE_GET, false, api_words},
+    {"/models", ROUTE_GET, false, api_models},
+    {"/models/", ROUTE_GET, false, api_model},
+    {"/info", ROUTE_GET, false, api_info},
+    {"/livez", ROUTE_GET, false, api_livez},
+    {"/readyz", ROUTE_GET, false, api_readyz},
+    /* The words of a text may be many while its answer is short: not on a connection's thread. */
+    {"/v1/embeddings", ROUTE_POST, true, api_openai_embeddings},
+    {"/v1/models", ROUTE_GET, false, api_openai_models},
+    {"/v1/models/", ROUTE_GET, false, api_openai_model},
 };
 
 static const size_t route_count = sizeof routes / sizeof routes[0];

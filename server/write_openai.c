@@ -1,6 +1,7 @@
 /* The shapes that OpenAI's clients read. */
 #include "server/write_openai.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "server/json_text.h"
@@ -78,17 +79,15 @@ enum status write_openai_model(struct bytes *out, const char *name, const struct
   return json_text_end(&text);
 }
 
-/* "#/input/3/2" as "input[3][2]"; null for the request as a whole. */
-static void write_param(struct json_text *text, const struct refusal *refusal) {
-  char param[2 * POINTER_MAX];
+enum { PARAM_SIZE = 2 * POINTER_MAX };
+
+/* The first place that a refusal names: "#/input/3/2" as "input[3][2]". Empty for the request as a whole. */
+static void name_param(const struct refusal *refusal, char param[PARAM_SIZE]) {
   size_t used = 0;
-  json_text_key(text, "param");
-  const char *pointer = refusal->error_count > 0 ? refusal->errors[0].pointer : "";
-  if (strncmp(pointer, "#/", 2) != 0) {
-    json_text_null(text);
-    return;
-  }
   bool inside = false;
+  const char *pointer = refusal->error_count > 0 ? refusal->errors[0].pointer : "";
+  param[0] = '\0';
+  if (strncmp(pointer, "#/", 2) != 0) return;
   for (const char *at = pointer + 2; *at; at++) {
     if (*at != '/') {
       param[used++] = *at;
@@ -99,19 +98,29 @@ static void write_param(struct json_text *text, const struct refusal *refusal) {
     inside = true;
   }
   if (inside) param[used++] = ']';
-  json_text_string(text, param, used);
+  param[used] = '\0';
 }
 
 enum status write_openai_error(struct bytes *out, const struct refusal *refusal) {
   const struct refusal_type *type = refusal_type_of(refusal->kind);
+  char param[PARAM_SIZE], message[PARAM_SIZE + sizeof refusal->detail];
   struct json_text text;
+  name_param(refusal, param);
+  if (param[0])
+    snprintf(message, sizeof message, "%s: %s", param, refusal->errors[0].detail);
+  else
+    snprintf(message, sizeof message, "%s", refusal->detail);
   json_text_init(&text, out);
   json_text_open(&text, '{');
   json_text_key(&text, "error");
   json_text_open(&text, '{');
-  write_terminated(&text, "message", refusal->detail);
+  write_terminated(&text, "message", message);
   write_terminated(&text, "type", type->http_status < 500 ? "invalid_request_error" : "server_error");
-  write_param(&text, refusal);
+  json_text_key(&text, "param");
+  if (param[0])
+    json_text_terminated(&text, param);
+  else
+    json_text_null(&text);
   write_terminated(&text, "code", refusal->kind == REFUSAL_NO_ROUTE ? "unknown_url" : type->code);
   json_text_close(&text, '}');
   json_text_close(&text, '}');
