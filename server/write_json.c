@@ -4,102 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "server/json_text.h"
-#include "store/utf8.h"
-
-/* Whether a client can get these bytes back from a JSON string: NUL is text, but no request may hold it. */
-static bool is_plain(struct word word) {
-  return !memchr(word.bytes, '\0', word.length) && utf8_valid(word.bytes, word.length);
-}
-
-static void write_percent_encoded(struct json_text *text, struct word word) {
-  static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  static const char digits[] = "0123456789ABCDEF";
-  struct bytes encoded;
-  bytes_init(&encoded, (size_t)3 * WORD_LENGTH_MAX);
-  enum status status = bytes_reserve(&encoded, word.length * 3);
-  for (size_t i = 0; status == STATUS_OK && i < word.length; i++) {
-    unsigned char byte = (unsigned char)word.bytes[i];
-    bool plain = byte != 0 && strchr(unreserved, byte);
-    char escape[3] = {'%', digits[byte >> 4], digits[byte & 15]};
-    status = bytes_append(&encoded, plain ? (const char *)&byte : escape, plain ? 1 : sizeof escape);
-  }
-  if (status == STATUS_OK) json_text_string(text, (const char *)encoded.data, encoded.length);
-  if (text->status == STATUS_OK) text->status = status;
-  bytes_release(&encoded);
-}
-
-/* A word under `key`, and its exact bytes under `bytes_key` where the text does not give them. */
-static void write_word(struct json_text *text, const char *key, const char *bytes_key, struct word word) {
-  json_text_key(text, key);
-  json_text_string(text, word.bytes, word.length);
-  if (is_plain(word)) return;
-  json_text_key(text, bytes_key);
-  write_percent_encoded(text, word);
-}
-
-static void write_terminated(struct json_text *text, const char *key, const char *value) {
-  json_text_key(text, key);
-  json_text_terminated(text, value);
-}
-
-static void write_unsigned(struct json_text *text, const char *key, uint64_t value) {
-  json_text_key(text, key);
-  json_text_unsigned(text, value);
-}
-
-static void write_or_null(struct json_text *text, const char *key, const char *value) {
-  json_text_key(text, key);
-  if (value)
-    json_text_terminated(text, value);
-  else
-    json_text_null(text);
-}
-
-/* The vector of a row, from the cache where that has it: which keeps what is between the brackets. */
-static void write_vector(struct json_text *text, const struct cached_rows *cached, uint32_t row, const float *vector,
-                         uint32_t dim) {
-  size_t size = json_text_vector_size(dim);
-  char *to = cached->cache ? json_text_room(text, size) : NULL;
-  size_t length = to ? text_cache_get(cached, row, to + 1, size - 2) : 0;
-  if (length > 0) {
-    to[0] = '[';
-    to[length + 1] = ']';
-    json_text_filled(text, length + 2);
-    return;
-  }
-  size_t start = text->out->length + text->comma + 1;
-  json_text_vector(text, vector, dim);
-  if (cached->cache && text->status == STATUS_OK)
-    text_cache_offer(cached, row, (const char *)text->out->data + start, text->out->length - 1 - start);
-}
-
-static void write_source(struct json_text *text, enum found_by by) {
-  static const char *const names[FOUND_COUNT] = {
-      [FOUND_EXACT] = "exact", [FOUND_NULL] = "null", [FOUND_ZERO] = "zero", [FOUND_UNK] = "unk"};
-  if (names[by])
-    json_text_terminated(text, names[by]);
-  else
-    json_text_null(text);
-}
-
-static void write_row_number(struct json_text *text, uint32_t row) {
-  if (row == FOUND_NO_ROW)
-    json_text_null(text);
-  else
-    json_text_unsigned(text, row);
-}
-
-/* The vector of what was found, or null. */
-static void write_found(struct json_text *text, const struct cached_rows *cached, const struct found *found,
-                        uint32_t dim) {
-  if (!found->vector)
-    json_text_null(text);
-  else if (found->row == FOUND_NO_ROW)
-    json_text_vector(text, found->vector, dim);
-  else
-    write_vector(text, cached, found->row, found->vector, dim);
-}
+#include "server/write_parts.h"
 
 enum status write_json_row(struct bytes *out, const struct row_result *result) {
   struct json_text text;
@@ -236,16 +141,6 @@ enum status write_json_problem(struct bytes *out, const struct refusal *refusal)
   json_text_init(&text, out);
   write_problem(&text, refusal, true);
   return json_text_end(&text);
-}
-
-static void write_word_and_index(struct json_text *text, const struct vocabulary *vocabulary, uint32_t row) {
-  write_word(text, "word", "word_bytes", vocabulary_word(vocabulary, row));
-  write_unsigned(text, "index", row);
-}
-
-static void write_double(struct json_text *text, const char *key, double value) {
-  json_text_key(text, key);
-  json_text_double(text, value);
 }
 
 /* "recall": an object for each width; none without a graph, as every answer is exact then. */

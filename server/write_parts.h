@@ -1,0 +1,30 @@
+/* Keys and values that several answers have, for write_*.c. */
+#ifndef WORDVEC_SERVER_WRITE_PARTS_H
+#define WORDVEC_SERVER_WRITE_PARTS_H
+
+#include "server/json_text.h"
+#include "server/result.h"
+
+/* A key and its value. */
+void write_terminated(struct json_text *text, const char *key, const char *value);
+void write_or_null(struct json_text *text, const char *key, const char *value); /* NULL: null */
+void write_unsigned(struct json_text *text, const char *key, uint64_t value);
+void write_double(struct json_text *text, const char *key, double value);
+
+/* A word under `key`, and its exact bytes, percent-encoded, under `bytes_key` where the text does not give them: it is
+ * not UTF-8, or holds a NUL. */
+void write_word(struct json_text *text, const char *key, const char *bytes_key, struct word word);
+
+/* "word", perhaps "word_bytes", and "index". */
+void write_word_and_index(struct json_text *text, const struct vocabulary *vocabulary, uint32_t row);
+
+/* A row number, or null of what is of no row. */
+void write_row_number(struct json_text *text, uint32_t row);
+
+/* How a word was found: "exact", "null", …; null of what is no word. */
+void write_source(struct json_text *text, enum found_by by);
+
+/* The vector of what was found, by way of the cache where it is a row's; or null. */
+void write_found(struct json_text *text, const struct cached_rows *cached, const struct found *found, uint32_t dim);
+
+#endif
