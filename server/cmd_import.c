@@ -176,6 +176,7 @@ int cmd_import(const struct options *options) {
       .store = options->store,
       .name = flags->name,
       .format = flags->format,
+      .words = flags->words,
       .limit = flags->limit,
       .duplicates = flags->duplicates,
       .encoding = flags->encoding,

@@ -33,7 +33,8 @@ enum { EXIT_USAGE = 2 };
 struct import_flags {
   const char *name; /* NULL: from the file's name */
   enum import_format format;
-  size_t limit; /* 0: all rows */
+  const char *words; /* NULL: beside the file */
+  size_t limit;      /* 0: all rows */
   enum import_duplicates duplicates;
   enum import_encoding encoding;
   bool strict;

@@ -28,10 +28,13 @@ static const struct flag import_flags[] = {
     FLAG_OF_STORE,
     {"name", FLAG_MODEL, AT(import.name), "NAME", NULL, NULL, NULL, 0, 0,
      "The model's name. Without it: the name of FILE less its endings .gz .zip\n"
-     ".txt .vec .bin .ftz .npy; needed when FILE is '-'."},
+     ".txt .vec .bin .ftz .npy .npz; needed when FILE is '-'."},
     {"format", FLAG_CHOICE, AT(import.format), "FORMAT", NULL, "auto", import_format_names, 0, 0,
      "What FILE is. 'auto' looks at its first bytes; gzip and zip are always\n"
      "seen by themselves."},
+    {"words", FLAG_TEXT, AT(import.words), "FILE", NULL, NULL, NULL, 0, 0,
+     "The words of an array (npy), one a line for each row. Without it: the file\n"
+     "beside it, x.words.txt (or x.words) for x.npy."},
     {"limit", FLAG_SIZE, AT(import.limit), "N", NULL, NULL, NULL, 1, MODEL_ROWS_MAX, "Keep only the first N rows."},
     {"duplicates", FLAG_CHOICE, AT(import.duplicates), "WHICH", NULL, "first", duplicates, 0, 0,
      "Of rows with the same word, keep the first or the last, or take it as an\n"
@@ -138,7 +141,8 @@ static const struct flag healthcheck_flags[] = {
 static const struct command_table commands[COMMAND_COUNT] = {
     [COMMAND_IMPORT] = {"import", "FILE", "read a matrix of word vectors into the store",
                         "Reads a matrix of word vectors (GloVe text, word2vec text or binary, fastText\n"
-                        ".vec; plain, gzip or zip) and writes it into the store as one file, NAME.mdb.\n"
+                        ".vec, NumPy's .npy beside a list of words; plain, gzip or zip) and writes it into\n"
+                        "the store as one file, NAME.mdb.\n"
                         "\n"
                         "FILE may be '-' for standard input, and ARCHIVE.zip:MEMBER where an archive\n"
                         "holds several files. Rows that are not usable are skipped, counted and named;\n"

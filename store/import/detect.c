@@ -331,12 +331,53 @@ static enum status settle_text(struct look *look, struct layout *layout) {
   return STATUS_OK;
 }
 
+/* ---- npy ---- */
+
+/* Says what is wrong of this source; the status stays. */
+static enum status refuse_array(const struct look *look, enum status status, const struct problem *problem) {
+  source_problem(look->source, problem->position, look->problem, "%s", problem->text);
+  if (status == STATUS_FOREIGN) return STATUS_BAD_MATRIX;
+  if (look->problem) look->problem->status = status;
+  return status;
+}
+
+static enum status settle_npy(const struct look *look, struct layout *layout) {
+  static const char wanted[] = "a matrix of two dimensions, rows and columns, is needed";
+  struct problem problem;
+  struct npy_header header;
+  enum status status = npy_header_read(look->data, look->length, &problem, &header);
+  if (status != STATUS_OK) return refuse_array(look, status, &problem);
+  if (header.dimensions != 2)
+    return source_problem(look->source, 0, look->problem, "the array has %zu dimensions; %s", header.dimensions,
+                          wanted);
+  if (header.kind != NPY_FLOAT)
+    return source_problem(look->source, 0, look->problem, "the array has items of type '%s'; floats are needed",
+                          header.descr);
+  if (header.sizes[1] < 1 || header.sizes[1] > MODEL_DIM_MAX || header.sizes[0] > MODEL_ROWS_MAX)
+    return source_problem(
+        look->source, 0, look->problem, "the array has %llu rows of %llu numbers; a model has up to %u rows of 1 to %d",
+        (unsigned long long)header.sizes[0], (unsigned long long)header.sizes[1], MODEL_ROWS_MAX, MODEL_DIM_MAX);
+  *layout = (struct layout){.format = IMPORT_NPY,
+                            .dim = (uint32_t)header.sizes[1],
+                            .declared_rows = header.sizes[0],
+                            .header_length = header.offset,
+                            .npy = header};
+  return STATUS_OK;
+}
+
 /* ---- */
+
+static bool is_npy(const struct look *look) {
+  enum { MAGIC_BYTES = 6 };
+  return look->forced == IMPORT_NPY ||
+         (look->forced == IMPORT_AUTO && look->length >= MAGIC_BYTES && npy_magic(look->data, MAGIC_BYTES));
+}
 
 static enum status detect_in(struct look *look, struct layout *layout) {
   enum status status = look_ahead(look, FIRST_LOOK);
   if (status != STATUS_OK) return status;
   if (look->length == 0) return source_problem(look->source, 0, look->problem, "it is empty: no rows");
+  if (is_npy(look)) return settle_npy(look, layout);
   const char *what = detect_foreign((const unsigned char *)look->data, look->length, false);
   if (what) return is_foreign(look, what);
   if ((status = find_header(look, layout)) != STATUS_OK) return status;

@@ -11,6 +11,7 @@
  *   rows of one dimension and it can be one too.
  * - Behind a header, bytes are word2vec-binary unless the next line or most lines end in that many numbers, or all that
  *   follows are bytes of text.
+ * - What begins with the magic of a .npy file is npy. It holds no words.
  * - Without a header the dimension is the number of numbers that most of the first lines end in (see detect_dim.h).
  *   With one, it is an error when most end in more than it says. */
 #ifndef WORDVEC_STORE_IMPORT_DETECT_H
@@ -22,6 +23,7 @@
 
 #include "store/import/import.h"
 #include "store/import/source.h"
+#include "store/npy_header.h"
 
 struct layout {
   enum import_format format; /* never IMPORT_AUTO */
@@ -29,6 +31,7 @@ struct layout {
   uint64_t declared_rows;    /* of the header; 0 without one */
   size_t header_length;      /* bytes before the first row; 0 without a header */
   bool line_feeds;           /* word2vec-binary: a line feed follows each vector */
+  struct npy_header npy;     /* npy: floats in two dimensions, the sizes of which are declared_rows and dim */
 };
 
 /* Looks at the source without taking anything. `format` forces the layout. STATUS_UNSUPPORTED for what is recognised

@@ -17,7 +17,7 @@ struct mark {
 /* Marks with bytes that no text has. */
 static const struct mark marks[] = {
     MARK(0, "\x89HDF\r\n\x1a\n", "an HDF5 file; export its matrix in word2vec or GloVe layout"),
-    MARK(0, "\x93NUMPY", "a NumPy array (.npy), which holds no words; npy is not imported yet"),
+    MARK(0, "\x93NUMPY", "a NumPy array (.npy); use --format npy"),
     MARK(0, "\x1F\x8B", "gzip inside another container" UNPACK),
     MARK(0, "PK\3\4", "a zip archive inside another container" UNPACK),
     MARK(0,

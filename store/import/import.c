@@ -14,6 +14,7 @@
 #include "store/import/last_rows.h"
 #include "store/import/reader.h"
 #include "store/import/source.h"
+#include "store/import/word_list.h"
 #include "store/matrix/writer.h"
 #include "store/utf8.h"
 
@@ -29,6 +30,7 @@ struct run {
   struct import_report report;
   struct source *source;
   struct layout layout;
+  struct word_list *words; /* only for a layout without words */
   struct reader *reader;
   struct writer *writer;
   struct last_rows *last; /* only for DUPLICATES_LAST */
@@ -202,6 +204,45 @@ static enum status read_rows(struct run *run) {
 
 /* ---- the whole ---- */
 
+/* The list of words of a matrix that has none: named, or beside it. */
+static enum status find_words(const struct run *run, char path[SOURCE_PATH_MAX]) {
+  const char *named = run->options->words;
+  struct source_path parts = {.file = "-"};
+  if (named && (strcmp(named, "-") == 0 || strlen(named) >= SOURCE_PATH_MAX))
+    return problem_set(run->problem, STATUS_BAD_ARGUMENT, 0, "%s: the words must be in a file", named);
+  if (named) {
+    memcpy(path, named, strlen(named) + 1);
+    return STATUS_OK;
+  }
+  bool standard_input = strcmp(run->options->path, "-") == 0;
+  enum status status = standard_input ? STATUS_OK : source_path_split(run->options->path, run->problem, &parts);
+  if (status != STATUS_OK) return status;
+  status = standard_input || parts.member[0] ? STATUS_NOT_FOUND : word_list_beside(parts.file, path, SOURCE_PATH_MAX);
+  if (status == STATUS_OK) return status;
+  return problem_set(run->problem, STATUS_BAD_ARGUMENT, 0,
+                     "%.200s: an array has no words: name a file of them with --words, one a line for each row (or put "
+                     "it beside the array: x.words.txt for x.npy)",
+                     source_label(run->source));
+}
+
+/* Which words are which rows' is told by their order alone, so their number must be right before one is taken. */
+static enum status open_words(struct run *run) {
+  char path[SOURCE_PATH_MAX];
+  uint64_t count;
+  bool needed = run->layout.format == IMPORT_NPY;
+  if (!needed && run->options->words)
+    return problem_set(run->problem, STATUS_BAD_ARGUMENT, 0, "%.200s has words of its own: --words is for npy",
+                       source_label(run->source));
+  if (!needed) return STATUS_OK;
+  enum status status = find_words(run, path);
+  if (status == STATUS_OK) status = word_list_count(path, run->problem, &count);
+  if (status == STATUS_OK) status = word_list_open(path, run->problem, &run->words);
+  if (status != STATUS_OK || count == run->layout.declared_rows) return status;
+  return source_problem(run->source, 0, run->problem, "the array has %llu rows, but %.100s has %llu words",
+                        (unsigned long long)run->layout.declared_rows, word_list_label(run->words),
+                        (unsigned long long)count);
+}
+
 static enum status open_all(struct run *run) {
   const struct import_options *options = run->options;
   struct import_report *report = &run->report;
@@ -213,8 +254,9 @@ static enum status open_all(struct run *run) {
   if (status == STATUS_OK && name) memcpy(report->name, name, strlen(name) + 1);
   if (status == STATUS_OK) status = source_open(options->path, run->problem, &run->source);
   if (status == STATUS_OK) status = detect(run->source, options->format, run->problem, &run->layout);
-  if (status == STATUS_OK)
-    status = reader_open(run->source, &run->layout, options->threads, run->problem, &run->reader);
+  if (status == STATUS_OK) status = open_words(run);
+  struct reader_needs needs = {.threads = options->threads, .words = run->words, .folder = options->store};
+  if (status == STATUS_OK) status = reader_open(run->source, &run->layout, &needs, run->problem, &run->reader);
   if (status == STATUS_OK)
     status = writer_open(options->store, report->name, options->replace, run->problem, &run->writer);
   if (status == STATUS_OK && options->duplicates == DUPLICATES_LAST)
@@ -282,6 +324,7 @@ enum status import_run(const struct import_options *options, struct problem *pro
   last_rows_free(run->last);
   writer_close(run->writer);
   reader_close(run->reader);
+  word_list_close(run->words);
   source_close(run->source);
   free(run);
   return status;

@@ -16,6 +16,7 @@ enum import_format {
   IMPORT_WORD2VEC_TEXT,
   IMPORT_WORD2VEC_BINARY,
   IMPORT_FASTTEXT_VEC,
+  IMPORT_NPY,
   IMPORT_FORMATS
 };
 
@@ -42,6 +43,7 @@ struct import_progress {
 
 struct import_options {
   const char *path;  /* "-" for standard input; FILE.zip:member for one of several */
+  const char *words; /* of a matrix without any, see word_list.h; NULL: the list beside it */
   const char *store; /* folder */
   const char *name;  /* NULL: from the file's name, see import_name_of() */
   enum import_format format;
@@ -89,13 +91,13 @@ struct import_report {
 };
 
 /* Runs the import. On failure *problem says what and where, and nothing is left in the store; *report is untouched.
- * Statuses: those of writer_*(), STATUS_NOT_FOUND and STATUS_IO for the source, STATUS_BAD_MATRIX (position: line or
- * byte), STATUS_UNSUPPORTED (a format that is recognised but not read), STATUS_BAD_ARGUMENT. */
+ * Statuses: those of writer_*() and word_list_*(), STATUS_NOT_FOUND and STATUS_IO for the source, STATUS_BAD_MATRIX
+ * (position: line or byte), STATUS_UNSUPPORTED (a format that is recognised but not read), STATUS_BAD_ARGUMENT. */
 enum status import_run(const struct import_options *options, struct problem *problem,
                        struct import_report *report) MUST_USE;
 
 /* The model name that a path gives: its last component (a zip member's when one is named) less .gz .zip .txt .vec
- * .bin .ftz .npy, repeatedly. STATUS_BAD_ARGUMENT when that is not a valid name, or for "-". */
+ * .bin .ftz .npy .npz, repeatedly. STATUS_BAD_ARGUMENT when that is not a valid name, or for "-". */
 enum status import_name_of(const char *path, struct problem *problem, char name[MODEL_NAME_MAX + 1]) MUST_USE;
 
 /* "glove" of IMPORT_GLOVE and so on, then NULL; the names are those of the command line and of struct model_info. */

@@ -12,11 +12,12 @@ const char *const import_format_names[IMPORT_FORMATS + 1] = {
     [IMPORT_WORD2VEC_TEXT] = "word2vec-text",
     [IMPORT_WORD2VEC_BINARY] = "word2vec-binary",
     [IMPORT_FASTTEXT_VEC] = "fasttext-vec",
+    [IMPORT_NPY] = "npy",
 };
 
 /* The length of `name` less one of the known suffixes, or the same length when it has none of them. */
 static size_t without_suffix(const char *name, size_t length) {
-  static const char *const suffixes[] = {".gz", ".zip", ".txt", ".vec", ".bin", ".ftz", ".npy"};
+  static const char *const suffixes[] = {".gz", ".zip", ".txt", ".vec", ".bin", ".ftz", ".npy", ".npz"};
   for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
     size_t suffix = strlen(suffixes[i]);
     if (length >= suffix && memcmp(name + length - suffix, suffixes[i], suffix) == 0) return length - suffix;

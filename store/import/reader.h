@@ -6,6 +6,7 @@
 
 #include "store/import/detect.h"
 #include "store/import/source.h"
+#include "store/import/word_list.h"
 #include "store/matrix/vocabulary.h"
 
 enum row_kind {
@@ -19,25 +20,35 @@ struct reader_row {
   enum row_kind kind;
   struct word word; /* this and the vector are borrowed until the next call */
   const float *vector;
-  uint64_t position; /* the line (from 1) or the byte (from 0, after decompression) where the row begins */
+  uint64_t position; /* where the row begins: the line (from 1), or the byte (from 0, after decompression); or its
+                         number in the array (from 0) */
 };
 
 struct reader {
   /* STATUS_BAD_MATRIX with the position for what cannot be a row; also as source_read() fails. */
   enum status (*next)(struct reader *reader, struct problem *problem, struct reader_row *row);
   void (*close)(struct reader *reader);
-  const char *unit; /* of positions: "line" or "byte" */
+  const char *unit; /* of positions: "line", "byte" or "row" */
   /* How much of the source the rows so far have needed: source_position() and source_stored() as they were behind it.
    * While a reader is open its threads may be ahead of that, so it is the reader that must be asked. */
   uint64_t text_bytes, stored_bytes;
 };
 
-/* Opens the reader of the layout on a source of which nothing has been taken. The source is borrowed until
- * reader_close(). A reader of text parses with up to `threads` threads, the calling one included. */
-enum status reader_open(struct source *source, const struct layout *layout, unsigned threads, struct problem *problem,
-                        struct reader **out) MUST_USE;
+/* What readers work with beside the source: borrowed until reader_close(). */
+struct reader_needs {
+  unsigned threads;        /* to parse text with, the calling one included */
+  struct word_list *words; /* of a layout that has none: as many as it has rows */
+  const char *folder;      /* for scratch files */
+};
 
-/* The two behind it. */
+/* Opens the reader of the layout on a source of which nothing has been taken, and which is borrowed until
+ * reader_close(). */
+enum status reader_open(struct source *source, const struct layout *layout, const struct reader_needs *needs,
+                        struct problem *problem, struct reader **out) MUST_USE;
+
+/* Those behind it. */
+enum status reader_npy_open(struct source *source, const struct layout *layout, const struct reader_needs *needs,
+                            struct problem *problem, struct reader **out) MUST_USE;
 enum status reader_text_open(struct source *source, const struct layout *layout, unsigned threads,
                              struct problem *problem, struct reader **out) MUST_USE;
 enum status reader_word2vec_open(struct source *source, const struct layout *layout, struct problem *problem,

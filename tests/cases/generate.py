@@ -75,6 +75,19 @@ CAT_DOG_ROWS = [row("cat", 0.25, -0.5), row("dog", 1.5, 2.5)]
 TWO = good("glove", 2, CAT_DOG_ROWS)
 
 
+def npy(descr, shape, items, fortran=False, version=1, header=None):
+    """A .npy file; items as they lie in it, or a list of numbers of the type."""
+    letters = {"f2": "e", "f4": "f", "f8": "d", "i8": "q"}
+    if not isinstance(items, bytes):
+        items = struct.pack("%s%d%s" % (descr[0], len(items), letters[descr[1:]]), *items)
+    if header is None:
+        header = "{'descr': %r, 'fortran_order': %r, 'shape': %r, }" % (descr, fortran, shape)
+    header = header.encode()
+    prefix = 10 if version == 1 else 12
+    header += b" " * (-(prefix + len(header) + 1) % 64) + b"\n"
+    return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H" if version == 1 else "<I", len(header)) + header + items
+
+
 def words():
     case("word-with-spaces", "all before the last dim fields is the word",
          {"input.txt": text(". . . 0.25 0.5 0.75", "at name@domain.com 1.5 2.5 3.5", "the -0.1 -0.2 -0.3", "? ? ? ? 1 2 3.5",
@@ -426,6 +439,87 @@ def encrypted():
     return bytes(raw)
 
 
+def arrays():
+    numbers = [0.25, -0.5, 1.5, 2.5, 3.5, 4.5]
+    names = text("cat", "dog", "at name@domain.com")
+    three = [row("cat", 0.25, -0.5), row("dog", 1.5, 2.5), row("at name@domain.com", 3.5, 4.5)]
+
+    def array(name, why, content, expected, words=names, options=(), file="input.npy"):
+        case("npy-" + name, why, {file: content, "list.txt": words}, expected, ["file " + file, "words list.txt", *options])
+
+    def rows(*expected, dim=2):
+        return good("npy", dim, expected, declared=len(expected))
+
+    plain = npy("<f4", (3, 2), numbers)
+    array("f4", "as numpy.save writes it", plain, rows(*three))
+    array("f4-big-endian", "another byte order", npy(">f4", (3, 2), numbers), rows(*three))
+    array("f4-bits", "-0.0 and denormals", npy("<f4", (1, 3), struct.pack("<3I", 0x80000000, 1, 0x7F7FFFFF)),
+          rows(row("cat", "bits:80000000", "bits:00000001", "bits:7f7fffff"), dim=3), text("cat"))
+    array("f2", "halves are floats", npy("<f2", (3, 2), [0.1, -65504, 2**-24, 0, 1, 2]),
+          rows(row("cat", 0.0999755859375, -65504), row("dog", 2**-24, 0), row("at name@domain.com", 1, 2)))
+    array("f2-big-endian", "in another byte order", npy(">f2", (3, 2), numbers), rows(*three))
+    array("f8", "doubles are rounded to nearest", npy("<f8", (3, 2), [0.1, -0.5, 1 + 2**-24, 1 + 3 * 2**-24, 1e-46, 1e-50]),
+          rows(row("cat", 0.1, -0.5), row("dog", 1, "bits:3f800002"), row("at name@domain.com", 0, 0)))
+    array("f8-big-endian", "in another byte order", npy(">f8", (3, 2), numbers), rows(*three))
+    array("f8-beyond-float32", "what rounds to infinity is no number", npy("<f8", (3, 2), [0.25, -0.5, 1, 3.5e38, 3.5, 4.5]),
+          good("npy", 2, [three[0], three[2]], 'skipped not_finite 1 row 1: "dog"', declared=3))
+    array("not-finite", "and so are these", npy("<f2", (3, 2), [float("nan"), 1, 1, float("-inf"), 3.5, 4.5]),
+          good("npy", 2, [three[2]], 'skipped not_finite 2 row 0: "cat"', declared=3))
+    array("not-finite-strict", "unless it is an error", npy("<f4", (3, 2), [0, 1, 1, float("inf"), 3.5, 4.5]),
+          bad("bad-matrix", 'row 1: "dog"', "infinite", position=1), options=["strict"])
+    array("fortran", "columns lie together", npy("<f4", (3, 2), [0.25, 1.5, 3.5, -0.5, 2.5, 4.5], fortran=True), rows(*three))
+    array("fortran-f8", "of doubles", npy(">f8", (3, 2), [0.25, 1.5, 3.5, -0.5, 2.5, 4.5], fortran=True), rows(*three))
+    array("version-2", "a long length", npy("<f4", (3, 2), numbers, version=2), rows(*three))
+    array("version-3", "UTF-8", npy("<f4", (3, 2), numbers, version=3), rows(*three))
+    array("gzip", "compressed", gz(plain), rows(*three), file="input.npy.gz")
+    array("npz", "numpy.savez of one array", zip_of([("arr_0.npy", plain)], zipfile.ZIP_STORED), rows(*three), file="input.npz")
+    case("npy-npz-member", "of several", {"input.npz": zip_of([("a.npy", b"x"), ("b.npy", plain)]), "list.txt": names}, rows(*three),
+         ["file input.npz:b.npy", "words list.txt"])
+    case("npy-words-beside", "the list has the array's name", {"m.npy": plain, "m.words.txt": names}, rows(*three), ["file m.npy"])
+    case("npy-words-beside-gzip", "and so when that is compressed", {"m.npy.gz": gz(plain), "m.words": names}, rows(*three), ["file m.npy.gz"])
+    case("npy-words-missing", "an array has no words", {"m.npy": plain, "m.txt": names}, bad("bad-argument", "--words", "x.words.txt"),
+         ["file m.npy"])
+    case("npy-words-missing-on-stdin", "nor one without a name", {"m.npy": plain, "m.words.txt": names}, bad("bad-argument", "--words"),
+         ["stdin m.npy"])
+    case("npy-words-not-there", "a list that is named must be there", {"m.npy": plain}, bad("not-found", "nowhere.txt"), ["file m.npy", "words nowhere.txt"])
+    case("npy-on-stdin", "with a list", {"m.npy": plain, "list.txt": names}, rows(*three), ["stdin m.npy", "words list.txt"])
+    case("npy-words-of-another-format", "a list where it means nothing", {"input.txt": CAT_DOG, "list.txt": names},
+         bad("bad-argument", "--words is for npy"), ["words list.txt"])
+    array("words-fewer", "which row would lack one?", plain, bad("bad-matrix", "3 rows", "list.txt has 2 words"), text("cat", "dog"))
+    array("words-more", "which word would be too many?", plain, bad("bad-matrix", "3 rows", "list.txt has 4 words"), names + b"more\n")
+    array("words-crlf", "as Windows ends lines", plain, rows(*three), names.replace(b"\n", b"\r\n"))
+    array("words-without-final-newline", "the last line may lack its end", plain, rows(*three), names[:-1])
+    array("words-empty", "an empty line is the empty word", plain, rows(row("cat", 0.25, -0.5), row("", 1.5, 2.5), row(b"\xff ", 3.5, 4.5)),
+          b"cat\n\n\xff \n")
+    array("words-gzip", "compressed", plain, rows(*three), gz(names))
+    array("words-too-long", "over 65,535 bytes", plain, bad("bad-matrix", "line 2", "65535", position=2), text("cat", "x" * 65536, "dog"))
+    array("duplicates", "a word twice", plain, good("npy", 2, three[:2], 'skipped duplicate 1 row 2: "cat" (row 0 has it)', declared=3),
+          text("cat", "dog", "cat"))
+    array("limit", "the first rows of it", plain, good("npy", 2, three[:1], declared=3), options=["limit 1"])
+    array("cut-off", "at byte 128 + 20", plain[:-4], bad("bad-matrix", "cut off", "148", "152", position=148))
+    array("cut-off-fortran", "likewise", npy("<f4", (3, 2), numbers, fortran=True)[:-1], bad("bad-matrix", "cut off", position=151))
+    array("cut-off-in-its-head", "before there is an array", plain[:60], bad("bad-matrix", "ends in its header", position=60))
+    array("more-behind", "numpy.load would not see it", plain + plain, bad("bad-matrix", "more follows", position=152))
+    array("forced", "by its name", plain, rows(*three), options=["format npy"])
+    array("forced-on-text", "which this is not", CAT_DOG, bad("bad-matrix", "not a .npy file", position=0), options=["format npy"])
+    array("forced-glove", "which this is not", plain, bad("unsupported", "--format npy"), options=["format glove"])
+    array("one-dimension", "no matrix", npy("<f4", (6,), numbers), bad("bad-matrix", "1 dimensions"))
+    array("three-dimensions", "more than a matrix", npy("<f4", (3, 1, 2), numbers), bad("bad-matrix", "3 dimensions"))
+    array("integers", "no vectors", npy("<i8", (1, 2), [1, 2]), bad("bad-matrix", "'<i8'", "floats"), text("cat"))
+    array("objects", "a pickle", npy("|O", (3, 2), b""), bad("unsupported", "'|O'"))
+    array("no-rows", "an empty matrix", npy("<f4", (0, 2), b""), bad("bad-matrix", "no rows"), b"")
+    array("no-columns", "another", npy("<f4", (3, 0), b""), bad("bad-matrix", "3 rows of 0 numbers"))
+    array("too-many-columns", "a model has 65,536", npy("<f4", (1, 65537), bytes(4 * 65537)), bad("bad-matrix", "65537 numbers"), text("cat"))
+    array("too-many-rows", "2^32 of them", npy("<f4", (2**32, 1), b""), bad("bad-matrix", "4294967296 rows"))
+    array("head-of-no-sense", "where it stops to make sense",
+          npy("<f4", (3, 2), numbers, header="{'descr': '<f4', 'fortran_order': Maybe, 'shape': (3, 2), }"),
+          bad("bad-matrix", "byte 44", "True or False", position=44))
+    array("head-of-a-huge-shape", "more bytes than there can be",
+          npy("<f4", (3, 2), numbers, header="{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }"),
+          bad("bad-matrix", "more bytes than there can be"))
+    array("version-4", "not known", b"\x93NUMPY\4\0" + plain[8:], bad("unsupported", "4.0", position=6))
+
+
 def foreign():
     def refused(name, why, content, *errors):
         case("refused-" + name, why, {"input.bin": content}, bad("unsupported", *errors), ["file input.bin"])
@@ -436,8 +530,6 @@ def foreign():
     refused("fasttext-bin-old", "the old layout without magic", arguments + rest, "fastText binary", "old layout")
     refused("pickle", "a .bin that is a pickle (gensim)", b"\x80\x04\x95\x10\0\0\0\0\0\0\0}\x94.", "pickle", "save_word2vec_format")
     refused("pickle-old", "protocol 0", b"ccopy_reg\n_reconstructor\np0\n(cgensim.models.keyedvectors\n", "pickle")
-    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }".ljust(117) + b"\n"
-    refused("npy", "a NumPy array has no words", b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + bytes(16), "npy")
     refused("hdf5", "HDF5", b"\x89HDF\r\n\x1a\n" + bytes(100), "HDF5")
     json = b'{"embedding":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}'
     refused("safetensors", "safetensors", struct.pack("<Q", len(json)) + json + bytes(16), "safetensors")
@@ -456,7 +548,7 @@ def foreign():
     case("noise", "bytes of no known meaning", {"input.bin": zlib.compress(bytes(range(256)) * 4, 0)}, bad("bad-matrix", "no word matrix"), ["file input.bin"])
 
 
-for write in (words, encodings, headers, lines, numbers, duplicates, word2vec, containers, foreign):
+for write in (words, encodings, headers, lines, numbers, duplicates, word2vec, containers, arrays, foreign):
     write()
 for name in sorted(os.listdir(HERE)):
     if os.path.isdir(os.path.join(HERE, name)) and name not in made:

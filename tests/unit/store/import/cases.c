@@ -79,7 +79,8 @@ static size_t index_of(const char *value, const char *const *choices) {
 }
 
 /* Reads `options`; standard input becomes the named file. */
-static void read_options(const char *name, struct import_options *options, char path[SCRATCH_PATH_MAX]) {
+static void read_options(const char *name, struct import_options *options, char path[SCRATCH_PATH_MAX],
+                         char words[SCRATCH_PATH_MAX]) {
   static const char *const duplicates[] = {"first", "last", "error", NULL};
   static const char *const encodings[] = {"keep", "replace", "skip", "error", NULL};
   struct lines_of lines = read_lines(name, "options");
@@ -97,6 +98,9 @@ static void read_options(const char *name, struct import_options *options, char 
       snprintf(path, SCRATCH_PATH_MAX, "-");
     } else if (has_key(line, "format", &value)) {
       options->format = (enum import_format)index_of(value, import_format_names);
+    } else if (has_key(line, "words", &value)) {
+      snprintf(words, SCRATCH_PATH_MAX, CASES "/%s/%s", name, value);
+      options->words = words;
     } else if (has_key(line, "duplicates", &value)) {
       options->duplicates = (enum import_duplicates)index_of(value, duplicates);
     } else if (has_key(line, "encoding-errors", &value)) {
@@ -112,12 +116,12 @@ static void read_options(const char *name, struct import_options *options, char 
 }
 
 static void import_case(const char *name, struct outcome *outcome) {
-  char path[SCRATCH_PATH_MAX];
+  char path[SCRATCH_PATH_MAX], words[SCRATCH_PATH_MAX];
   struct import_options options = {
       .store = store, .name = "case", .threads = 1, .warning = take_warning, .context = outcome};
   options.path = path;
   int standard_input = dup(STDIN_FILENO);
-  read_options(name, &options, path);
+  read_options(name, &options, path, words);
   outcome->status = import_run(&options, &outcome->problem, &outcome->report);
   if (standard_input >= 0) {
     dup2(standard_input, STDIN_FILENO);

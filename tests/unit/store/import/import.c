@@ -113,6 +113,36 @@ static void write_binary(const struct matrix *matrix, const char *path, const ch
   ck_assert_int_eq(gzclose(file), Z_OK);
 }
 
+/* In either order; the words go beside it. */
+static void write_array(const struct matrix *matrix, const char *path, bool fortran, const char *mode) {
+  char words[SCRATCH_PATH_MAX], head[128];
+  snprintf(words, sizeof words, "%.*s.words.txt", (int)(strlen(path) - strlen(".npy")), path);
+  gzFile file = gzopen(words, mode);
+  ck_assert_ptr_nonnull(file);
+  for (uint32_t i = 0; i < matrix->rows; i++) {
+    gzwrite(file, matrix->words[i], (unsigned)matrix->lengths[i]);
+    gzputs(file, "\n");
+  }
+  ck_assert_int_eq(gzclose(file), Z_OK);
+  file = gzopen(path, mode);
+  ck_assert_ptr_nonnull(file);
+  snprintf(head, sizeof head, "{'descr': '<f4', 'fortran_order': %s, 'shape': (%u, %u), }", fortran ? "True" : "False",
+           matrix->rows, matrix->dim);
+  gzwrite(file, "\x93NUMPY\1\0\x76\0", 10);
+  gzprintf(file, "%-117s\n", head);
+  size_t count = (size_t)matrix->rows * matrix->dim;
+  if (!fortran) gzwrite(file, matrix->floats, (unsigned)(count * sizeof(float)));
+  for (size_t i = 0; i < count && fortran; i++)
+    gzwrite(file, &matrix->floats[i % matrix->rows * matrix->dim + i / matrix->rows], sizeof(float));
+  ck_assert_int_eq(gzclose(file), Z_OK);
+}
+
+/* A word that ends in a carriage return cannot be in a list. */
+static void without_carriage_returns(const struct matrix *matrix) {
+  for (uint32_t i = 0; i < matrix->rows; i++)
+    if (matrix->words[i][matrix->lengths[i] - 1] == '\r') matrix->words[i][matrix->lengths[i] - 1] = 'r';
+}
+
 static struct import_options options_for(const char *path) {
   return (struct import_options){.path = path, .store = store, .name = "model", .threads = 1, .replace = true};
 }
@@ -161,6 +191,10 @@ START_TEST(reads_back_every_format) {
   expect_matrix(whole, &options);
   options.duplicates = DUPLICATES_LAST;
   expect_matrix(whole, &options);
+  scratch_path(path, "matrix.npy");
+  without_carriage_returns(spaced);
+  write_array(spaced, path, next_random() % 2, mode);
+  expect_matrix(spaced, &options);
   matrix_free(spaced);
   matrix_free(whole);
 }
@@ -178,6 +212,13 @@ START_TEST(reads_files_longer_than_a_block) {
   expect_matrix(matrix, &options);
   options.duplicates = DUPLICATES_LAST;
   expect_matrix(matrix, &options);
+  options.duplicates = DUPLICATES_FIRST;
+  scratch_path(path, "long.npy");
+  without_carriage_returns(matrix);
+  for (int fortran = 0; fortran < 2; fortran++) {
+    write_array(matrix, path, fortran, "wbT");
+    expect_matrix(matrix, &options);
+  }
   matrix_free(matrix);
 }
 END_TEST

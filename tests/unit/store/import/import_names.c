@@ -16,6 +16,7 @@ START_TEST(names_a_model_after_its_file) {
                {"a/b/crawl-300d-2M.vec.zip", "crawl-300d-2M"},
                {"x.ftz", "x"},
                {"x.npy", "x"},
+               {"x.npz", "x"},
                {"x.bin.txt.gz.zip", "x"},
                {"x.tar", "x.tar"},
                {"plain", "plain"},
