@@ -69,15 +69,17 @@ bool grid_lay_out(struct reading *reading, const struct grid_request *request, c
   size_t width = width_of(request);
   uint32_t dim = api_choice_dim(choice);
   if (!fits(reading, request, width, dim)) return false;
-  *out = (struct grid_result){.model = choice->name,
-                              .dim = dim,
-                              .by_words = request->words != NULL,
-                              .with_sources = request->policy.said,
-                              .two_dimensional = request->two_dimensional,
-                              .count = request->count,
-                              .width = width,
-                              .cells = found,
-                              .cached = api_cached(reading->call->service, choice)};
+  *out = (struct grid_result){
+      .model = choice->name,
+      .dim = dim,
+      .by_words = request->words != NULL,
+      .with_sources = request->policy.said,
+      .matched = request->policy.letter_case == CASE_EXACT ? NULL : model_vocabulary(choice->model),
+      .two_dimensional = request->two_dimensional,
+      .count = request->count,
+      .width = width,
+      .cells = found,
+      .cached = api_cached(reading->call->service, choice)};
   if (!request->two_dimensional) return true;
   const float *padding = padding_of(reading, request, choice);
   struct found *cells = reading_alloc(reading, request->count * width, sizeof *cells);

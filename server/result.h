@@ -13,12 +13,15 @@
 #include "store/matrix/model.h"
 #include "store/search/topk.h"
 
-/* How a word was found, or what stands in for it. */
+/* How a word was found, or what stands in for it: the less like the word itself, the later. */
 enum found_by {
   FOUND_EXACT, /* as it is written, or by its number */
+  FOUND_CASE,  /* in another case than it is written */
   FOUND_NULL,  /* nothing stands in */
   FOUND_ZERO,
   FOUND_UNK,
+  FOUND_MEAN,
+  FOUND_SUBWORD,
   FOUND_PADDING, /* no word at all: a padded cell of a grid */
   FOUND_COUNT
 };
@@ -34,13 +37,14 @@ struct found {
 
 /* Whether it is in the vocabulary, and `row` its own. */
 static inline bool found_itself(const struct found *found) {
-  return found->by == FOUND_EXACT;
+  return found->by == FOUND_EXACT || found->by == FOUND_CASE;
 }
 
 /* One word or row with its vector. */
 struct row_result {
   const char *model;
-  struct word word; /* as it was asked for */
+  struct word word;    /* as it was asked for */
+  struct word matched; /* the form that the vocabulary has; bytes NULL: no other */
   struct found found;
   bool with_vector; /* else only word and index are asked for */
   bool with_source; /* the answer says how the word was found */
@@ -52,11 +56,12 @@ struct row_result {
 struct grid_result {
   const char *model;
   uint32_t dim;
-  bool by_words;             /* "indices" and "found" are part of the answer */
-  bool with_sources;         /* and "sources" */
-  bool two_dimensional;      /* shape [count, width, dim], else [count, dim] with width 1 */
-  size_t count;              /* so that count * width * dim is known not to overflow */
-  size_t width;              /* cells in each line */
+  bool by_words;                    /* "indices" and "found" are part of the answer */
+  bool with_sources;                /* and "sources" */
+  const struct vocabulary *matched; /* and "matched", whose words are these; NULL: not */
+  bool two_dimensional;             /* shape [count, width, dim], else [count, dim] with width 1 */
+  size_t count;                     /* so that count * width * dim is known not to overflow */
+  size_t width;                     /* cells in each line */
   const struct found *cells; /* [count * width]; a cell without a vector is null in JSON, and impossible in binary */
   const uint32_t *lengths;   /* [count]: how many cells of each line are not padding; two-dimensional only */
   struct cached_rows cached; /* where the texts of rows may be found */

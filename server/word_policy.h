@@ -9,15 +9,22 @@
 
 /* What a word out of the vocabulary gets. */
 enum oov_policy {
-  OOV_ERROR, /* nothing: the request is refused */
-  OOV_NULL,  /* null in JSON; it is left out of sums */
-  OOV_ZERO,  /* zeros */
-  OOV_UNK,   /* the row that the model has for unknown words, see lookup_unk() */
+  OOV_ERROR,   /* nothing: the request is refused */
+  OOV_NULL,    /* null in JSON; it is left out of sums */
+  OOV_ZERO,    /* zeros */
+  OOV_UNK,     /* the row that the model has for unknown words, see lookup_unk() */
+  OOV_MEAN,    /* the mean of all rows */
+  OOV_SUBWORD, /* what its n-grams give, as in fastText: zeros when it has none */
   OOV_COUNT
 };
 
 /* Which spellings are the same word. */
-enum case_policy { CASE_EXACT, CASE_COUNT };
+enum case_policy {
+  CASE_EXACT,    /* equal bytes */
+  CASE_FALLBACK, /* equal bytes; where no word has them, as CASE_FOLD */
+  CASE_FOLD,     /* equal after Unicode full case folding: the lowest of their rows */
+  CASE_COUNT
+};
 
 struct word_policy {
   enum oov_policy oov;

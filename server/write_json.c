@@ -19,6 +19,7 @@ enum status write_json_row(struct bytes *out, const struct row_result *result) {
     json_text_key(&text, "source");
     write_source(&text, result->found.by);
   }
+  if (result->matched.bytes) write_word(&text, "matched", "matched_bytes", result->matched);
   if (result->with_vector) {
     write_unsigned(&text, "dim", result->dim);
     json_text_key(&text, "vector");
@@ -53,6 +54,16 @@ static void cell_source(struct json_text *text, const struct grid_result *grid, 
 static void cell_mask(struct json_text *text, const struct grid_result *grid, const struct found *cell) {
   (void)grid;
   json_text_bool(text, cell->by != FOUND_PADDING);
+}
+
+/* The vocabulary's form of a word that was found in another case. */
+static void cell_matched(struct json_text *text, const struct grid_result *grid, const struct found *cell) {
+  if (cell->by != FOUND_CASE || cell->row == FOUND_NO_ROW) {
+    json_text_null(text);
+    return;
+  }
+  struct word word = vocabulary_word(grid->matched, cell->row);
+  json_text_string(text, word.bytes, word.length);
 }
 
 /* The whole grid under `key`, as an array of cells or of lines of cells. */
@@ -90,6 +101,7 @@ enum status write_json_grid(struct bytes *out, const struct grid_result *result)
     write_cells(&text, "indices", result, cell_index);
     write_cells(&text, "found", result, cell_found);
     if (result->with_sources) write_cells(&text, "sources", result, cell_source);
+    if (result->matched) write_cells(&text, "matched", result, cell_matched);
   }
   if (result->two_dimensional) {
     write_cells(&text, "mask", result, cell_mask);

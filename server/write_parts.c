@@ -73,7 +73,8 @@ static void write_vector(struct json_text *text, const struct cached_rows *cache
 
 void write_source(struct json_text *text, enum found_by by) {
   static const char *const names[FOUND_COUNT] = {
-      [FOUND_EXACT] = "exact", [FOUND_NULL] = "null", [FOUND_ZERO] = "zero", [FOUND_UNK] = "unk"};
+      [FOUND_EXACT] = "exact", [FOUND_CASE] = "case", [FOUND_NULL] = "null",      [FOUND_ZERO] = "zero",
+      [FOUND_UNK] = "unk",     [FOUND_MEAN] = "mean", [FOUND_SUBWORD] = "subword"};
   if (names[by])
     json_text_terminated(text, names[by]);
   else

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "server/api.h"
+#include "store/matrix/subwords_map.h"
+#include "store/matrix/writer.h"
 #include "tests/support/api_fixture.h"
 #include "tests/support/json_expect.h"
 #include "tests/support/suite.h"
@@ -13,18 +15,56 @@ enum { DIM = 3 };
 
 /* Two models beside the zoo: one that has a row for unknown words, under two of its names. */
 static struct api_fixture zoo;
-static float floats[][DIM] = {{1, 2, 3}, {-4, 5, 6}, {7, 7, 7}, {0.5f, 0.25f, 0.125f}};
-static const struct fixture_word words[] = {{"cat", 3}, {"UNK", 3}, {"<unk>", 5}, {"dog", 3}};
+static float floats[][DIM] = {{1, 2, 3}, {-4, 5, 6}, {7, 7, 7}, {0.5f, 0.25f, 0.125f}, {8, 9, 10}, {-1, 0, 1}};
+static const struct fixture_word words[] = {{"cat", 3},
+                                            {"UNK", 3},
+                                            {"<unk>", 5},
+                                            {"dog", 3},
+                                            {"Dog", 3},
+                                            {"Stra\xC3\x9F"
+                                             "e",
+                                             7}};
+
+/* n-grams of 4 characters that all share one bucket, so that the mean over them is that bucket's row. */
+static const float gram[4] = {0.5f, -2, 8, 0};
+
+static void write_grams(void) {
+  static const float *const slab[] = {gram};
+  const struct writer_origin origin = {.source = "grams.bin", .source_format = "fasttext-bin"};
+  struct subwords subwords = {.min = 4, .max = 4, .buckets = 1, .dim = DIM, .count = 1, .slabs = slab};
+  struct word word = {"cat", 3};
+  struct writer *writer;
+  struct problem problem;
+  uint64_t size;
+  uint32_t row;
+  char digest[33];
+  subwords_shape(&subwords);
+  ck_assert_int_eq(writer_open(zoo.store, "grams", false, &problem, &writer), STATUS_OK);
+  ck_assert_int_eq(writer_add(writer, word, floats[0], DIM, &problem, &row), STATUS_OK);
+  ck_assert_int_eq(writer_add_subwords(writer, &subwords, &problem), STATUS_OK);
+  ck_assert_int_eq(writer_finish(writer, &origin, 1, &problem, &size, digest), STATUS_OK);
+  writer_close(writer);
+}
 
 static void open_models(void) {
   api_fixture_open(&zoo);
-  struct fixture small = {.rows = 4, .dim = DIM, .words = words, .floats = &floats[0][0]};
+  struct fixture small = {.rows = 6, .dim = DIM, .words = words, .floats = &floats[0][0]};
   api_fixture_write(zoo.store, "small", &small);
+  write_grams();
   api_fixture_look(&zoo);
 }
 
 static void close_models(void) {
   api_fixture_close(&zoo);
+}
+
+/* Whether the floats under `pointer` are the first row, then the second. */
+static void expect_joined(json_t *answer, const char *pointer, const float *first, size_t first_dim,
+                          const float *second, size_t second_dim) {
+  float both[ZOO_DIM + DIM];
+  memcpy(both, first, first_dim * sizeof *both);
+  memcpy(both + first_dim, second, second_dim * sizeof *both);
+  expect_floats(answer, pointer, both, first_dim + second_dim);
 }
 
 START_TEST(answers_say_nothing_of_policies_unless_asked) {
@@ -38,7 +78,8 @@ START_TEST(answers_say_nothing_of_policies_unless_asked) {
 END_TEST
 
 START_TEST(a_word_that_is_there_is_exact_under_every_policy) {
-  static const char *const queries[] = {"oov=error", "oov=null", "oov=zero", "oov=unk", "case=exact"};
+  static const char *const queries[] = {"oov=error", "oov=null",   "oov=zero",      "oov=unk",
+                                        "oov=mean",  "case=exact", "case=fallback", "case=fold"};
   for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
     char query[64];
     snprintf(query, sizeof query, "word=cat&model=small&%s", queries[i]);
@@ -93,6 +134,92 @@ START_TEST(unk_has_the_row_of_the_first_name) {
 }
 END_TEST
 
+START_TEST(mean_has_the_mean_of_all_rows) {
+  float mean[DIM];
+  for (size_t i = 0; i < DIM; i++) {
+    double sum = 0;
+    for (size_t row = 0; row < 6; row++) sum += (double)floats[row][i];
+    mean[i] = (float)(sum / 6);
+  }
+  json_t *answer = api_get(&zoo, api_vector, "word=caat&model=small&oov=mean");
+  expect_text(answer, "/source", "mean");
+  expect_null(answer, "/index");
+  expect_floats(answer, "/vector", mean, DIM);
+  json_decref(answer);
+}
+END_TEST
+
+START_TEST(subword_has_what_the_ngrams_give) {
+  static const float zeros[DIM];
+  json_t *answer = api_get(&zoo, api_vector, "word=cats&model=grams&oov=subword");
+  expect_text(answer, "/source", "subword");
+  expect_null(answer, "/index");
+  expect_floats(answer, "/vector", gram, DIM);
+  json_decref(answer);
+  answer = api_get(&zoo, api_vector, "word=c&model=grams&oov=subword"); /* "<c>" is too short for one */
+  expect_text(answer, "/source", "subword");
+  expect_floats(answer, "/vector", zeros, DIM);
+  json_decref(answer);
+  answer = api_post(&zoo, api_vectors, "{\"model\":\"grams,grams\",\"words\":[\"cat\",\"cats\"],\"oov\":\"subword\"}");
+  expect_json(answer, "/sources", "[\"exact\",\"subword\"]");
+  expect_joined(answer, "/vectors/1", gram, DIM, gram, DIM);
+  json_decref(answer);
+}
+END_TEST
+
+START_TEST(subwords_are_those_of_models_that_have_them) {
+  api_get_refused(&zoo, api_vector, "word=cat&model=small&oov=subword", REFUSAL_INVALID, "#/oov");
+  ck_assert_ptr_nonnull(strstr(zoo.refusal.detail, "n-grams"));
+}
+END_TEST
+
+START_TEST(fallback_prefers_the_word_as_it_is_written) {
+  json_t *answer = api_get(&zoo, api_vector, "word=Dog&model=small&case=fallback");
+  expect_integer(answer, "/index", 4);
+  expect_text(answer, "/source", "exact");
+  ck_assert_ptr_null(json_object_get(answer, "matched"));
+  json_decref(answer);
+  answer = api_get(&zoo, api_vector, "word=DOG&model=small&case=fallback");
+  expect_integer(answer, "/index", 3);
+  expect_text(answer, "/word", "DOG");
+  expect_text(answer, "/source", "case");
+  expect_text(answer, "/matched", "dog");
+  expect_floats(answer, "/vector", floats[3], DIM);
+  json_decref(answer);
+}
+END_TEST
+
+START_TEST(fold_takes_the_lowest_row) {
+  json_t *answer = api_get(&zoo, api_vector, "word=Dog&model=small&case=fold");
+  expect_integer(answer, "/index", 3);
+  expect_text(answer, "/matched", "dog");
+  json_decref(answer);
+  answer = api_get(&zoo, api_index, "word=STRASSE&model=small&case=fold");
+  expect_integer(answer, "/index", 5);
+  expect_text(answer, "/matched",
+              "Stra\xC3\x9F"
+              "e");
+  json_decref(answer);
+  api_get_refused(&zoo, api_vector, "word=DOG&model=small", REFUSAL_NO_WORD, NULL);
+  api_get_refused(&zoo, api_vector, "word=DOGS&model=small&case=fold", REFUSAL_NO_WORD, NULL);
+}
+END_TEST
+
+START_TEST(a_grid_names_the_matching_forms) {
+  json_t *answer = api_post(
+      &zoo, api_vectors,
+      "{\"model\":\"small\",\"words\":[[\"CAT\",\"caat\",\"Dog\"],[\"DOG\"]],\"case\":\"fallback\",\"oov\":\"mean\"}");
+  expect_json(answer, "/sources", "[[\"case\",\"mean\",\"exact\"],[\"case\",null,null]]");
+  expect_json(answer, "/matched", "[[\"cat\",null,null],[\"dog\",null,null]]");
+  expect_json(answer, "/found", "[[true,false,true],[true,false,false]]");
+  expect_json(answer, "/indices", "[[0,null,4],[3,null,null]]");
+  json_decref(answer);
+  answer = api_post(&zoo, api_vectors, "{\"model\":\"small,zoo\",\"words\":[\"CAT\",\"cat\"],\"case\":\"fold\"}");
+  expect_json(answer, "/sources", "[\"case\",\"exact\"]");
+  json_decref(answer);
+}
+END_TEST
+
 START_TEST(a_grid_names_the_source_of_each_cell) {
   json_t *answer = api_post(&zoo, api_vectors,
                             "{\"model\":\"small\",\"words\":[[\"cat\",\"caat\",\"UNK\"],[\"dog\"]],\"oov\":\"unk\"}");
@@ -116,15 +243,6 @@ START_TEST(an_index_is_found_by_the_same_policies) {
   api_get_refused(&zoo, api_word, "index=0&model=small&oov=unk", REFUSAL_UNKNOWN_PARAMETER, NULL);
 }
 END_TEST
-
-/* Whether the floats under `pointer` are the first row, then the second. */
-static void expect_joined(json_t *answer, const char *pointer, const float *first, size_t first_dim,
-                          const float *second, size_t second_dim) {
-  float both[ZOO_DIM + DIM];
-  memcpy(both, first, first_dim * sizeof *both);
-  memcpy(both + first_dim, second, second_dim * sizeof *both);
-  expect_floats(answer, pointer, both, first_dim + second_dim);
-}
 
 START_TEST(several_models_give_one_vector) {
   json_t *answer = api_get(&zoo, api_vector, "word=dog&model=small,zoo");
@@ -186,6 +304,12 @@ int main(void) {
   tcase_add_test(tcase, null_has_no_vector);
   tcase_add_test(tcase, zero_has_zeros);
   tcase_add_test(tcase, unk_has_the_row_of_the_first_name);
+  tcase_add_test(tcase, mean_has_the_mean_of_all_rows);
+  tcase_add_test(tcase, subword_has_what_the_ngrams_give);
+  tcase_add_test(tcase, subwords_are_those_of_models_that_have_them);
+  tcase_add_test(tcase, fallback_prefers_the_word_as_it_is_written);
+  tcase_add_test(tcase, fold_takes_the_lowest_row);
+  tcase_add_test(tcase, a_grid_names_the_matching_forms);
   tcase_add_test(tcase, a_grid_names_the_source_of_each_cell);
   tcase_add_test(tcase, an_index_is_found_by_the_same_policies);
   tcase_add_test(tcase, several_models_give_one_vector);
