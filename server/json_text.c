@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "server/base64.h"
-#include "server/float_text.h"
+#include "store/float_text.h"
 #include "store/utf8.h"
 
 enum {

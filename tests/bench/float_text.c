@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "server/float_text.h"
+#include "store/float_text.h"
 
 enum { COUNT = 300 * 100, RUNS = 101, RUNS_OF_LIBC = 9, TEXT_MAX = COUNT * (FLOAT_TEXT_MAX + 1) };
 

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "server/float_text.h"
+#include "store/float_text.h"
 #include "tests/support/float_oracle.h"
 
 enum { THREADS = 2, CHUNK = 1 << 22, GUARD = 8, GUARD_BYTE = '#' };

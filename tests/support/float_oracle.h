@@ -1,4 +1,4 @@
-/* Judges the text of a float32 by exact integer arithmetic that shares nothing with server/float_text.c. */
+/* Judges the text of a float32 by exact integer arithmetic that shares nothing with store/float_text.c. */
 #ifndef WORDVEC_TESTS_SUPPORT_FLOAT_ORACLE_H
 #define WORDVEC_TESTS_SUPPORT_FLOAT_ORACLE_H
 
@@ -14,7 +14,7 @@ struct float_oracle {
 
 void float_oracle_init(struct float_oracle *oracle);
 
-/* NULL when text[0 .. length) is the text that server/float_text.h promises for `value` (finite, any sign): it reads
+/* NULL when text[0 .. length) is the text that store/float_text.h promises for `value` (finite, any sign): it reads
  * back to the same float32, no text with fewer digits does, no other with as many digits is nearer (an even last digit
  * where two are equally near), and it is laid out as promised. Otherwise what is wrong, in a few words. */
 const char *float_oracle_fault(const struct float_oracle *oracle, float value, const char *text, size_t length);

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Prints server/float_text_table.c, the powers of ten that server/float_text.c multiplies by.
+"""Prints store/float_text_table.c, the powers of ten that store/float_text.c multiplies by.
 
-    python3 tests/support/float_text_table.py > server/float_text_table.c
+    python3 tests/support/float_text_table.py > store/float_text_table.c
 
-tests/unit/server/float_text.c recomputes every entry with exact integers of its own."""
+tests/unit/store/float_text.c recomputes every entry with exact integers of its own."""
 
 from fractions import Fraction
 
 HEAD = """\
 /* The scales of float_text.c. Generated, do not edit:
- * python3 tests/support/float_text_table.py > server/float_text_table.c */
-#include "server/float_text_table.h"
+ * python3 tests/support/float_text_table.py > store/float_text_table.c */
+#include "store/float_text_table.h"
 
 /* clang-format off */
 const struct float_text_scale float_text_scales[FLOAT_TEXT_SCALES] = {"""

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/float_text.h"
+#include "store/float_text.h"
 #include "tests/support/effort.h"
 #include "tests/support/numbers.h"
 

@@ -1,6 +1,6 @@
 /* The scales of float_text.c. Generated, do not edit:
- * python3 tests/support/float_text_table.py > server/float_text_table.c */
-#include "server/float_text_table.h"
+ * python3 tests/support/float_text_table.py > store/float_text_table.c */
+#include "store/float_text_table.h"
 
 /* clang-format off */
 const struct float_text_scale float_text_scales[FLOAT_TEXT_SCALES] = {

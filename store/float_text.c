@@ -2,7 +2,7 @@
  * render doubles" (2020): with a well chosen power of ten the rounding interval of a number holds at most one multiple
  * of the larger power and at least one of the smaller. Numbers of common size are written without a branch on their
  * digits. */
-#include "server/float_text.h"
+#include "store/float_text.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "server/float_text_table.h"
+#include "store/float_text_table.h"
 
 enum {
   MANTISSA_BITS = 23,

@@ -1,6 +1,6 @@
 /* float_text_write() against known texts, against libc on random numbers, against the exact judge, and its table
  * against integers of any size. tests/exhaustive/float_text.c goes over every float32. */
-#include "server/float_text.h"
+#include "store/float_text.h"
 
 #include <check.h>
 #include <float.h>
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/float_text_table.h"
+#include "store/float_text_table.h"
 #include "tests/support/effort.h"
 #include "tests/support/float_oracle.h"
 
@@ -291,7 +291,7 @@ START_TEST(the_table_holds_the_powers_of_ten) {
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("server/float_text");
+  Suite *suite = suite_create("store/float_text");
   TCase *cases = tcase_create("float_text");
   tcase_set_timeout(cases, 120); /* sanitizers and emulators are slow */
   tcase_add_loop_test(cases, known_numbers, 0, (int)(sizeof examples / sizeof *examples));

@@ -1,6 +1,6 @@
 /* The powers of ten behind float_text.c: private to it and to its test. */
-#ifndef WORDVEC_SERVER_FLOAT_TEXT_TABLE_H
-#define WORDVEC_SERVER_FLOAT_TEXT_TABLE_H
+#ifndef WORDVEC_STORE_FLOAT_TEXT_TABLE_H
+#define WORDVEC_STORE_FLOAT_TEXT_TABLE_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* Writes a float32 as text: the shortest decimal digits that read back to the same float32, the nearest to the true
  * value among those (the even one when two are). After R. Giulietti, "The Schubfach way to render doubles", 2020. */
-#ifndef WORDVEC_SERVER_FLOAT_TEXT_H
-#define WORDVEC_SERVER_FLOAT_TEXT_H
+#ifndef WORDVEC_STORE_FLOAT_TEXT_H
+#define WORDVEC_STORE_FLOAT_TEXT_H
 
 #include <stddef.h>
 
