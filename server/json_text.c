@@ -3,16 +3,15 @@
 #include "server/json_text.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "server/base64.h"
+#include "server/double_text.h"
 #include "store/float_text.h"
 #include "store/utf8.h"
 
 enum {
   INTEGER_MAX = 24,    /* bytes of the longest 64-bit integer, its comma and a terminator */
-  DOUBLE_MAX = 40,     /* of the longest %.17g with ".0", its comma and a terminator */
   ESCAPED_MAX = 6,     /* "\u001F" */
   STRING_PIECE = 4096, /* bytes of a string that are written between two reservations */
 };
@@ -147,13 +146,8 @@ void json_text_unsigned(struct json_text *text, uint64_t value) {
 }
 
 void json_text_double(struct json_text *text, double value) {
-  char digits[DOUBLE_MAX];
-  for (int precision = 15; precision <= 17; precision++) {
-    snprintf(digits, sizeof digits, "%.*g", precision, value);
-    if (precision == 17 || strtod(digits, NULL) == value) break;
-  }
-  if (!strpbrk(digits, ".e")) memcpy(digits + strlen(digits), ".0", sizeof ".0");
-  literal(text, digits);
+  char *to = room(text, DOUBLE_TEXT_MAX);
+  if (to) text->out->length += double_text_write(to, value);
 }
 
 void json_text_vector(struct json_text *text, const float *vector, size_t dim) {

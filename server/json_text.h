@@ -32,8 +32,7 @@ void json_text_null(struct json_text *text);
 void json_text_bool(struct json_text *text, bool value);
 void json_text_unsigned(struct json_text *text, uint64_t value);
 
-/* A finite float64: the shortest of %.15g, %.16g and %.17g that reads back, with ".0" behind what looks like an
- * integer. */
+/* A finite float64, in as few digits as read back (double_text.h). */
 void json_text_double(struct json_text *text, double value);
 
 /* An array of finite float32, each in its shortest digits (float_text.h). */
