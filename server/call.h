@@ -59,6 +59,11 @@ handler api_info;      /* api_models.c    GET /info */
 handler api_livez;     /* api_health.c    GET /livez */
 handler api_readyz;    /* api_health.c    GET /readyz */
 
+/* What is most like a word, seen in other ways. */
+handler api_analogy;     /* api_neighbors.c GET, POST /analogy */
+handler api_rank;        /* api_rank.c      GET, POST /rank */
+handler api_closer_than; /* api_rank.c      GET, POST /closer-than */
+
 /* Of other services' clients, in their dialects. */
 handler api_openai_embeddings; /* api_openai.c POST /v1/embeddings */
 handler api_openai_models;     /* api_openai.c GET /v1/models */

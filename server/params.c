@@ -83,6 +83,10 @@ bool params_has(struct params *params, const char *name) {
   return given.json || given.argument;
 }
 
+bool params_is_null(struct params *params, const char *name) {
+  return json_is_null(look_up(params, name).json);
+}
+
 void params_finish(struct params *params) {
   char unknown[256] = "", known[256] = "";
   size_t used = 0;

@@ -32,6 +32,9 @@ void params_of_object(struct params *params, struct reading *reading, struct jso
 /* Whether the parameter is given at all. */
 bool params_has(struct params *params, const char *name);
 
+/* Whether null stands there, as None does where a parameter of Python's is left to its default. */
+bool params_is_null(struct params *params, const char *name);
+
 /* A string, as its bytes. */
 bool params_text(struct params *params, const char *name, struct word *out);
 

@@ -80,26 +80,47 @@ bool request_lookup(struct reading *reading, struct grid_request *out);
 /* The pointer of a cell: "#/indices/0/3". Returns `out`. */
 const char *request_cell_pointer(const struct grid_request *request, size_t cell, char out[POINTER_MAX]);
 
-/* One thing that a neighbours query is made of. */
-struct neighbors_term {
+/* One thing that a search is made of. */
+#define TERM_ALONE SIZE_MAX
+struct search_term {
   enum { TERM_WORD, TERM_INDEX, TERM_VECTOR } kind;
   struct word word;
   uint64_t index;
   const float *vector;
   size_t dim;
   double weight;
-  bool negative; /* it stood in `negative` */
-  size_t place;  /* of `positive` or `negative` */
+  const char *name; /* of the parameter that gave it: "positive" */
+  size_t place;     /* in that list; TERM_ALONE: it is no list */
 };
+
+/* The pointer of a term of the object at `base`: "#/queries/3/positive/0". Returns `out`. */
+const char *request_term_pointer(const char *base, const struct search_term *term, char out[POINTER_MAX]);
+
+/* Which rows may be in an answer, as the request says it. */
+struct search_scope {
+  int64_t clip_start, clip_end;         /* a slice of the rows as Python has them; an end of 0 is that of the matrix */
+  int64_t restrict_vocab;               /* unless 0 it is the end instead, and the start is 0 */
+  const struct search_term *candidates; /* NULL: not given */
+  size_t candidate_count;
+  const char *candidates_at; /* the pointer of the object that gives them */
+  double least;              /* -INFINITY: not given */
+};
+
+/* What rows are compared by: their cosine with a sum, or a product of cosines (store/search/cosmul.h). */
+enum objective { OBJECTIVE_COSADD, OBJECTIVE_COSMUL, OBJECTIVE_COUNT };
 
 struct neighbors_query {
   char pointer[POINTER_MAX / 2]; /* "#" or "#/queries/3" */
-  bool sum;                      /* positive and negative terms; else the one term is the query itself */
+  bool analogy;                  /* terms are b, c and a of "b - a + c" */
+  bool listed;                   /* terms come from lists; otherwise one is the query itself */
   size_t count;
-  const struct neighbors_term *terms; /* [count], at least one; positive ones first */
+  const struct search_term *terms; /* [count], at least one; positive ones first */
   size_t k;
   bool include_query;
   double recall; /* of an approximate search; 0: an exact one is wanted */
+  enum objective objective;
+  struct search_scope scope;
+  struct word_policy policy;
 };
 
 struct neighbors_request {
@@ -111,9 +132,19 @@ struct neighbors_request {
 
 bool request_neighbors(struct reading *reading, struct neighbors_request *out);
 
-/* The pointer of a term: "#/queries/3/positive/0". Returns `out`. */
-const char *request_term_pointer(const struct neighbors_query *query, const struct neighbors_term *term,
-                                 char out[POINTER_MAX]);
+/* As request_neighbors(), for queries of three words: /analogy. */
+bool request_analogy(struct reading *reading, struct neighbors_request *out);
+
+/* How near one word is to another among all: /rank, and /closer-than, which lists those that are nearer. */
+struct rank_request {
+  struct request_common common;
+  struct search_term word, other;
+  struct word_policy policy;
+  size_t limit; /* of the list */
+};
+
+bool request_rank(struct reading *reading, struct rank_request *out);
+bool request_closer_than(struct reading *reading, struct rank_request *out);
 
 /* POST /v1/embeddings: texts, or lists of row numbers ("tokens"). */
 struct embeddings_request {

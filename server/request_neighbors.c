@@ -1,4 +1,5 @@
-/* What a neighbours query is made of: one word, row or vector, or a weighted sum of several; alone or in a batch. */
+/* What a query for neighbours is made of: one word, row or vector, or a weighted sum of several, or an analogy; alone
+ * or in a batch. */
 #include <float.h>
 #include <jansson.h>
 #include <math.h>
@@ -6,79 +7,14 @@
 #include <string.h>
 
 #include "server/request.h"
+#include "server/request_terms.h"
+#include "store/search/cosmul.h"
 
 enum { K_DEFAULT = 10 };
 static const double recall_usual = 0.95; /* of exact=false alone, where the server has no default */
 
-const char *request_term_pointer(const struct neighbors_query *query, const struct neighbors_term *term,
-                                 char out[POINTER_MAX]) {
-  static const char *const names[] = {[TERM_WORD] = "word", [TERM_INDEX] = "index", [TERM_VECTOR] = "vector"};
-  if (query->sum)
-    snprintf(out, POINTER_MAX, "%s/%s/%zu", query->pointer, term->negative ? "negative" : "positive", term->place);
-  else
-    snprintf(out, POINTER_MAX, "%s/%s", query->pointer, names[term->kind]);
-  return out;
-}
-
-/* The numbers of a vector as float32: finite ones, and not all zero. */
-static void read_vector(struct reading *reading, const char *pointer, const double *numbers, size_t count,
-                        struct neighbors_term *out) {
-  float *vector = reading_alloc(reading, count, sizeof *vector);
-  if (!vector) return;
-  bool zero = true;
-  for (size_t i = 0; i < count; i++) {
-    vector[i] = (float)numbers[i];
-    zero = zero && vector[i] == 0;
-    if (isfinite(vector[i])) continue;
-    char place[POINTER_MAX];
-    snprintf(place, sizeof place, "%s/%zu", pointer, i);
-    reading_invalid(reading, place, "%g is beyond float32", numbers[i]);
-  }
-  if (zero && count > 0) reading_invalid(reading, pointer, "a vector of length zero has no direction to compare");
-  out->kind = TERM_VECTOR;
-  out->vector = vector;
-  out->dim = count;
-}
-
-/* One element of `positive` or `negative`: as in gensim a word, a row number or a vector. */
-static void read_term(struct params *params, json_t *value, const char *pointer, struct neighbors_term *out) {
-  if (json_is_array(value)) {
-    double *numbers;
-    size_t count;
-    if (params_numbers_value(params, value, pointer, &numbers, &count))
-      read_vector(params->reading, pointer, numbers, count, out);
-  } else if (json_is_number(value)) {
-    out->kind = TERM_INDEX;
-    params_row_value(params, value, pointer, &out->index);
-  } else {
-    out->kind = TERM_WORD;
-    params_word_value(params, value, pointer, &out->word);
-  }
-}
-
-static bool read_side(const struct params_list *list, bool negative, struct neighbors_term *terms) {
-  struct word *words = NULL;
-  if (!list->array && !list->single) {
-    words = reading_alloc(list->params->reading, list->count, sizeof *words);
-    if (!words) return false;
-    params_list_texts(list, words);
-  }
-  for (size_t i = 0; i < list->count; i++) {
-    char pointer[POINTER_MAX], base[POINTER_MAX];
-    terms[i] = (struct neighbors_term){.weight = negative ? -1 : 1, .negative = negative, .place = i};
-    if (words) {
-      terms[i].kind = TERM_WORD;
-      terms[i].word = words[i];
-      continue;
-    }
-    snprintf(pointer, sizeof pointer, "%s/%zu", params_pointer(list->params, list->name, base), i);
-    read_term(list->params, params_list_value(list, i), pointer, &terms[i]);
-  }
-  return true;
-}
-
 /* `weights` runs over positive, then negative, and replaces their +1 and -1. */
-static void read_weights(struct params *params, struct neighbors_term *terms, size_t count) {
+static void read_weights(struct params *params, struct search_term *terms, size_t count) {
   double *weights;
   size_t weight_count;
   char pointer[POINTER_MAX];
@@ -103,43 +39,32 @@ static void read_sum(struct params *params, struct neighbors_query *out) {
   struct params_list positive = {0}, negative = {0};
   params_list(params, "positive", true, &positive);
   params_list(params, "negative", true, &negative);
-  out->sum = true;
+  out->listed = true;
   out->count = positive.count + negative.count;
   if (out->count == 0) {
     reading_invalid(params->reading, params->pointer, "positive and negative are both empty");
     return;
   }
-  struct neighbors_term *terms = reading_alloc(params->reading, out->count, sizeof *terms);
+  struct search_term *terms = reading_alloc(params->reading, out->count, sizeof *terms);
   if (!terms) return;
   out->terms = terms;
-  if (positive.count > 0 && !read_side(&positive, false, terms)) return;
-  if (negative.count > 0 && !read_side(&negative, true, terms + positive.count)) return;
+  if (positive.count > 0 && !terms_read_list(&positive, 1, terms)) return;
+  if (negative.count > 0 && !terms_read_list(&negative, -1, terms + positive.count)) return;
+  if (out->objective == OBJECTIVE_COSMUL && positive.count == 0)
+    reading_invalid(params->reading, params->pointer, "a product needs at least one word in positive");
+  if (out->objective == OBJECTIVE_COSMUL && out->count > COSMUL_FACTORS_MOST)
+    reading_invalid(params->reading, params->pointer, "%zu words, and a product has at most %d", out->count,
+                    COSMUL_FACTORS_MOST);
   read_weights(params, terms, out->count);
 }
 
 /* Exactly one word, row or vector: `name` is the one that is given. */
 static void read_single(struct params *params, const char *name, struct neighbors_query *out) {
-  struct neighbors_term *term = reading_alloc(params->reading, 1, sizeof *term);
+  struct search_term *term = reading_alloc(params->reading, 1, sizeof *term);
   if (!term) return;
-  *term = (struct neighbors_term){.weight = 1};
+  terms_read_single(params, name, term);
   out->terms = term;
   out->count = 1;
-  if (strcmp(name, "index") == 0) {
-    term->kind = TERM_INDEX;
-    params_row(params, name, &term->index);
-  } else if (strcmp(name, "vector") == 0) {
-    double *numbers;
-    size_t count;
-    char pointer[POINTER_MAX];
-    if (params_numbers(params, name, &numbers, &count))
-      read_vector(params->reading, params_pointer(params, name, pointer), numbers, count, term);
-  } else {
-    term->kind = TERM_WORD;
-    if (strcmp(name, "word") == 0)
-      params_text(params, name, &term->word);
-    else
-      params_encoded(params, name, &term->word);
-  }
 }
 
 static void read_query(struct params *params, struct neighbors_query *out) {
@@ -170,16 +95,60 @@ static void read_query(struct params *params, struct neighbors_query *out) {
                    strcmp(params->pointer, "#") == 0 ? "" : " does not say. ");
 }
 
+/* The three words of an analogy. The sum has its positive terms first, as every sum. */
+static void read_analogy(struct params *params, struct neighbors_query *out) {
+  enum { TERMS = 3 };
+  static const char *const names[TERMS][2] = {{"b", "b_bytes"}, {"c", "c_bytes"}, {"a", "a_bytes"}};
+  struct search_term *terms = reading_alloc(params->reading, TERMS, sizeof *terms);
+  if (!terms) return;
+  out->analogy = out->listed = true;
+  out->terms = terms;
+  out->count = TERMS;
+  for (size_t i = 0; i < TERMS; i++) {
+    terms_read_word(params, names[i][0], names[i][1], &terms[i]);
+    if (i == TERMS - 1) terms[i].weight = -1;
+    if (!params_has(params, names[i][0]) && !params_has(params, names[i][1]))
+      reading_refuse(params->reading, REFUSAL_MISSING_PARAMETER,
+                     "Which analogy? Give a, b and c: a is to b as c is to what");
+  }
+  params_finish(params);
+}
+
+/* Reads what is given of the scope into *scope, which holds its defaults. */
+static void read_scope(struct params *params, struct search_scope *scope) {
+  struct params_list list;
+  params_integer(params, "clip_start", -INT64_MAX, INT64_MAX, &scope->clip_start);
+  if (!params_is_null(params, "clip_end")) params_integer(params, "clip_end", -INT64_MAX, INT64_MAX, &scope->clip_end);
+  if (!params_is_null(params, "restrict_vocab"))
+    params_integer(params, "restrict_vocab", -INT64_MAX, INT64_MAX, &scope->restrict_vocab);
+  params_number(params, "min_similarity", &scope->least);
+  if (!params_has(params, "candidates") || !params_list(params, "candidates", true, &list)) return;
+  struct search_term *candidates = reading_alloc(params->reading, list.count, sizeof *candidates);
+  if (!candidates || !terms_read_list(&list, 1, candidates)) return;
+  scope->candidates = candidates;
+  scope->candidate_count = list.count;
+  char *at = reading_alloc(params->reading, sizeof params->pointer, 1);
+  if (!at) return;
+  memcpy(at, params->pointer, sizeof params->pointer);
+  scope->candidates_at = at;
+}
+
 /* Reads what is given of the options into *query, which holds their defaults. */
 static void read_options(struct params *params, struct neighbors_query *query) {
+  static const char *const objectives[OBJECTIVE_COUNT] = {"cosadd", "cosmul"};
   struct reading *reading = params->reading;
   int64_t k = (int64_t)query->k;
+  size_t objective = query->objective;
   bool exact;
   double recall;
   char pointer[POINTER_MAX];
   params_integer(params, "k", 1, (int64_t)reading->call->service->limits.k, &k);
   query->k = (size_t)k;
   params_bool(params, "include_query", &query->include_query);
+  params_choice(params, "objective", objectives, OBJECTIVE_COUNT, &objective);
+  query->objective = (enum objective)objective;
+  read_scope(params, &query->scope);
+  word_policy_read(params, &query->policy);
   bool has_exact = params_bool(params, "exact", &exact), has_recall = params_number(params, "recall", &recall);
   params_pointer(params, "recall", pointer);
   if (has_exact && has_recall)
@@ -191,7 +160,10 @@ static void read_options(struct params *params, struct neighbors_query *query) {
   query->recall = recall;
 }
 
-static void read_batch(struct params *params, const struct neighbors_query *defaults, struct neighbors_request *out) {
+typedef void query_reader(struct params *params, struct neighbors_query *out);
+
+static void read_batch(struct params *params, const struct neighbors_query *defaults, query_reader *read,
+                       struct neighbors_request *out) {
   struct reading *reading = params->reading;
   struct params_list list;
   size_t limit = reading->call->service->limits.batch_queries;
@@ -215,26 +187,35 @@ static void read_batch(struct params *params, const struct neighbors_query *defa
     struct params inside;
     params_of_object(&inside, reading, object, query->pointer);
     read_options(&inside, query);
-    read_query(&inside, query);
+    read(&inside, query);
   }
 }
 
-bool request_neighbors(struct reading *reading, struct neighbors_request *out) {
+static bool read_request(struct reading *reading, query_reader *read, struct neighbors_request *out) {
   struct params params;
-  struct neighbors_query query = {.pointer = "#", .k = K_DEFAULT, .recall = reading->call->service->default_recall};
+  struct neighbors_query query = {
+      .pointer = "#", .k = K_DEFAULT, .recall = reading->call->service->default_recall, .scope = {.least = -INFINITY}};
   *out = (struct neighbors_request){0};
   if (reading->call->service->limits.k < query.k) query.k = reading->call->service->limits.k;
   params_of_call(&params, reading);
   request_common(&params, false, &out->common);
   read_options(&params, &query);
   if (params.object && params_has(&params, "queries")) {
-    read_batch(&params, &query, out);
+    read_batch(&params, &query, read, out);
     return request_finish(&params);
   }
   out->count = 1;
   out->queries = reading_alloc(reading, 1, sizeof *out->queries);
   if (!out->queries) return false;
-  read_query(&params, &query);
+  read(&params, &query);
   *out->queries = query;
   return reading_finish(reading);
+}
+
+bool request_neighbors(struct reading *reading, struct neighbors_request *out) {
+  return read_request(reading, read_query, out);
+}
+
+bool request_analogy(struct reading *reading, struct neighbors_request *out) {
+  return read_request(reading, read_analogy, out);
 }

@@ -67,10 +67,21 @@ struct grid_result {
   struct cached_rows cached; /* where the texts of rows may be found */
 };
 
+/* How the words of a request were found, where the answer says it: found is NULL where it does not. */
+struct sources {
+  const struct found *found; /* [count] */
+  size_t count;
+  bool listed;                      /* a list even of one */
+  const struct vocabulary *matched; /* and the forms, of this vocabulary, that differ in case; NULL: not */
+};
+
 struct neighbors_result {
   const struct hit *hits; /* best first */
   size_t count;
+  bool product;                /* rows were compared by a product of cosines */
   double recall;               /* that the search was measured to have; 0: it was exact */
+  struct word expression;      /* of an analogy: "king - man + woman"; bytes NULL: none */
+  struct sources sources;      /* of the terms */
   const struct refusal *error; /* in a batch, what this query got instead of hits; NULL otherwise */
 };
 
@@ -80,6 +91,18 @@ struct neighbors_answer {
   bool batch;
   size_t count; /* 1 unless a batch */
   const struct neighbors_result *results;
+};
+
+/* How near a word is to another among all. */
+struct rank_result {
+  const char *model;
+  const struct vocabulary *vocabulary;
+  struct word word, other; /* as they were asked for */
+  struct found found[2];   /* what they were found to be */
+  struct sources sources;
+  uint64_t closer;        /* rows more similar to the word than the other is, but for its own */
+  const struct hit *hits; /* [count]: the nearest of those, best first */
+  size_t count;
 };
 
 /* A page of the vocabulary. */

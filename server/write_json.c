@@ -56,14 +56,8 @@ static void cell_mask(struct json_text *text, const struct grid_result *grid, co
   json_text_bool(text, cell->by != FOUND_PADDING);
 }
 
-/* The vocabulary's form of a word that was found in another case. */
 static void cell_matched(struct json_text *text, const struct grid_result *grid, const struct found *cell) {
-  if (cell->by != FOUND_CASE || cell->row == FOUND_NO_ROW) {
-    json_text_null(text);
-    return;
-  }
-  struct word word = vocabulary_word(grid->matched, cell->row);
-  json_text_string(text, word.bytes, word.length);
+  write_matched(text, grid->matched, cell);
 }
 
 /* The whole grid under `key`, as an array of cells or of lines of cells. */
@@ -180,20 +174,14 @@ static void write_neighbors(struct json_text *text, const struct neighbors_answe
     return;
   }
   write_terminated(text, "model", answer->model);
-  write_terminated(text, "metric", "cosine");
+  if (result->expression.bytes) write_word(text, "expression", "expression_bytes", result->expression);
+  write_terminated(text, "metric", result->product ? "cosmul" : "cosine");
   json_text_key(text, "exact");
   json_text_bool(text, result->recall == 0);
   if (result->recall > 0) write_double(text, "recall", result->recall);
+  write_sources(text, &result->sources);
   json_text_key(text, "neighbors");
-  json_text_open(text, '[');
-  for (size_t i = 0; i < result->count; i++) {
-    json_text_open(text, '{');
-    write_word_and_index(text, answer->vocabulary, result->hits[i].row);
-    json_text_key(text, "similarity");
-    json_text_double(text, result->hits[i].similarity);
-    json_text_close(text, '}');
-  }
-  json_text_close(text, ']');
+  write_hits(text, answer->vocabulary, result->hits, result->count);
   json_text_close(text, '}');
 }
 

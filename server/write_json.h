@@ -15,8 +15,9 @@ enum status write_json_row(struct bytes *out, const struct row_result *result) M
 /* {"model","shape","vectors"}, then "indices","found" of words, then "mask","lengths" of a two-dimensional grid. */
 enum status write_json_grid(struct bytes *out, const struct grid_result *result) MUST_USE;
 
-/* {"model","metric","exact","neighbors":[{"word","index","similarity"}]}, with "recall" behind an "exact" of false; of
- * a batch {"model","results":[…]}, each as a single one or {"error":{…}} with the members of a problem. */
+/* {"model","metric","exact","neighbors":[{"word","index","similarity"}]}, with "expression" behind the model of an
+ * analogy, "recall" behind an "exact" of false, then "source", or "sources" of terms from lists, where asked for; of a
+ * batch {"model","results":[…]}, each as a single one or {"error":{…}} with the members of a problem. */
 enum status write_json_neighbors(struct bytes *out, const struct neighbors_answer *answer) MUST_USE;
 
 /* {"model","words":[{"word","index"}]}, and "next", the last word of the page, when others follow. */

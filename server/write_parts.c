@@ -81,6 +81,51 @@ void write_source(struct json_text *text, enum found_by by) {
     json_text_null(text);
 }
 
+void write_hits(struct json_text *text, const struct vocabulary *vocabulary, const struct hit *hits, size_t count) {
+  json_text_open(text, '[');
+  for (size_t i = 0; i < count; i++) {
+    json_text_open(text, '{');
+    write_word_and_index(text, vocabulary, hits[i].row);
+    write_double(text, "similarity", hits[i].similarity);
+    json_text_close(text, '}');
+  }
+  json_text_close(text, ']');
+}
+
+void write_matched(struct json_text *text, const struct vocabulary *vocabulary, const struct found *found) {
+  if (found->by != FOUND_CASE || found->row == FOUND_NO_ROW) {
+    json_text_null(text);
+    return;
+  }
+  struct word word = vocabulary_word(vocabulary, found->row);
+  json_text_string(text, word.bytes, word.length);
+}
+
+static void write_source_list(struct json_text *text, const struct sources *sources) {
+  json_text_key(text, "sources");
+  json_text_open(text, '[');
+  for (size_t i = 0; i < sources->count; i++) write_source(text, sources->found[i].by);
+  json_text_close(text, ']');
+  if (!sources->matched) return;
+  json_text_key(text, "matched");
+  json_text_open(text, '[');
+  for (size_t i = 0; i < sources->count; i++) write_matched(text, sources->matched, &sources->found[i]);
+  json_text_close(text, ']');
+}
+
+void write_sources(struct json_text *text, const struct sources *sources) {
+  const struct found *found = sources->found;
+  if (!found) return;
+  if (sources->listed) {
+    write_source_list(text, sources);
+    return;
+  }
+  json_text_key(text, "source");
+  write_source(text, found->by);
+  if (sources->matched && found->by == FOUND_CASE && found->row != FOUND_NO_ROW)
+    write_word(text, "matched", "matched_bytes", vocabulary_word(sources->matched, found->row));
+}
+
 void write_row_number(struct json_text *text, uint32_t row) {
   if (row == FOUND_NO_ROW)
     json_text_null(text);

@@ -18,11 +18,21 @@ void write_word(struct json_text *text, const char *key, const char *bytes_key, 
 /* "word", perhaps "word_bytes", and "index". */
 void write_word_and_index(struct json_text *text, const struct vocabulary *vocabulary, uint32_t row);
 
+/* [{"word","index","similarity"}]. */
+void write_hits(struct json_text *text, const struct vocabulary *vocabulary, const struct hit *hits, size_t count);
+
 /* A row number, or null of what is of no row. */
 void write_row_number(struct json_text *text, uint32_t row);
 
 /* How a word was found: "exact", "null", …; null of what is no word. */
 void write_source(struct json_text *text, enum found_by by);
+
+/* The vocabulary's form of a word that was found in another case; null of others. */
+void write_matched(struct json_text *text, const struct vocabulary *vocabulary, const struct found *found);
+
+/* "source" and, where it differs, "matched"; of lists "sources" and "matched". Nothing where the answer does not say.
+ */
+void write_sources(struct json_text *text, const struct sources *sources);
 
 /* The vector of what was found, by way of the cache where it is a row's; or null. */
 void write_found(struct json_text *text, const struct cached_rows *cached, const struct found *found, uint32_t dim);

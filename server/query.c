@@ -1,0 +1,257 @@
+/* From words, row numbers and vectors to what a search is told. */
+#include "server/query.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "store/search/scanner.h"
+
+void query_maker_init(struct query_maker *maker, struct reading *reading, const struct api_choice *choice,
+                      bool suggest) {
+  *maker =
+      (struct query_maker){.reading = reading, .choice = choice, .rows = model_rows(choice->model), .suggest = suggest};
+}
+
+bool query_refuse(struct refusal *refusal, const char *pointer, const char *detail) {
+  refusal_set(refusal, REFUSAL_INVALID, "%s: %s", pointer, detail);
+  refusal_add_error(refusal, pointer, "%s", detail);
+  return false;
+}
+
+/* ---- terms */
+
+bool query_follow(struct query_maker *maker, struct word_policy policy) {
+  const struct word_policy *now = &maker->lookup.policy;
+  if (maker->lookup.reading && now->oov == policy.oov && now->letter_case == policy.letter_case) return true;
+  maker->candidates_of = NULL;
+  return lookup_begin(&maker->lookup, maker->reading, maker->choice, policy);
+}
+
+void query_check(struct query_maker *maker, const char *base, const struct search_term *term) {
+  char pointer[POINTER_MAX];
+  if (term->kind != TERM_VECTOR || term->dim == maker->rows->dim) return;
+  reading_invalid(maker->reading, request_term_pointer(base, term, pointer), "%zu numbers where %s has %u", term->dim,
+                  maker->choice->name, maker->rows->dim);
+}
+
+bool query_find(struct query_maker *maker, const char *base, const struct search_term *term, struct found *out,
+                struct refusal *refusal) {
+  char pointer[POINTER_MAX];
+  uint32_t row;
+  if (term->kind == TERM_WORD) return lookup_word(&maker->lookup, term->word, maker->suggest, out, refusal);
+  if (term->kind == TERM_VECTOR) {
+    *out = (struct found){.vector = term->vector, .row = FOUND_NO_ROW, .by = FOUND_EXACT};
+    return true;
+  }
+  if (!api_row(maker->choice, maker->reading->call, term->index, request_term_pointer(base, term, pointer), &row,
+               refusal))
+    return false;
+  *out = lookup_row(maker->choice, row);
+  return true;
+}
+
+/* Finds all terms of a query, which has `used` that have a vector. */
+static bool find_terms(struct query_maker *maker, const struct neighbors_query *asked, struct found *found,
+                       size_t *used, struct refusal *refusal) {
+  *used = 0;
+  for (size_t t = 0; t < asked->count; t++) {
+    if (!query_find(maker, asked->pointer, &asked->terms[t], &found[t], refusal)) return false;
+    *used += found[t].vector != NULL;
+  }
+  return *used > 0 ||
+         query_refuse(refusal, asked->pointer, "nothing of it is in the vocabulary, and oov=null leaves it out");
+}
+
+/* ---- sums */
+
+/* The exponent of the largest weight. With the weights divided by that power of two, sums of very small ones do not
+ * underflow and of very large ones do not overflow, and all others keep their bits. */
+static int weight_exponent(const struct neighbors_query *asked) {
+  double largest = 0;
+  int exponent;
+  for (size_t t = 0; t < asked->count; t++) largest = fmax(largest, fabs(asked->terms[t].weight));
+  frexp(largest, &exponent);
+  return exponent;
+}
+
+/* Adds weight times the vector to sum[dim]: those of words and rows as unit vectors, others as they are, as gensim's
+ * most_similar does. */
+static void add_term(double *sum, uint32_t dim, const struct search_term *term, const float *vector, double weight) {
+  double norm = term->kind == TERM_VECTOR ? 1 : rows_norm_of(vector, dim);
+  if (norm == 0) return;
+  for (uint32_t i = 0; i < dim; i++) sum[i] += weight * ((double)vector[i] / norm);
+}
+
+/* The sum over the sum of absolute weights, rounded to float32. False: it has no direction, or is beyond float32. */
+static bool round_sum(const double *sum, double weights, uint32_t dim, float *vector) {
+  bool zero = true, finite = true;
+  for (uint32_t i = 0; i < dim; i++) {
+    vector[i] = (float)(sum[i] / weights);
+    zero = zero && vector[i] == 0;
+    finite = finite && isfinite(vector[i]);
+  }
+  return finite && !zero;
+}
+
+static bool add_terms(const struct neighbors_query *asked, const struct found *found, uint32_t dim, double *sum,
+                      float *vector) {
+  double weights = 0;
+  int exponent = weight_exponent(asked);
+  for (size_t t = 0; t < asked->count; t++) {
+    if (!found[t].vector) continue;
+    double weight = ldexp(asked->terms[t].weight, -exponent);
+    add_term(sum, dim, &asked->terms[t], found[t].vector, weight);
+    weights += fabs(weight);
+  }
+  return round_sum(sum, weights, dim, vector);
+}
+
+/* The vector of a weighted sum of the `used` terms that have one. NULL: *refusal says why. */
+static const float *sum_vector(const struct query_maker *maker, const struct neighbors_query *asked,
+                               const struct found *found, size_t used, struct refusal *refusal) {
+  uint32_t dim = maker->rows->dim;
+  /* A sum of one is that one, bit for bit, as if it had been asked for alone. */
+  for (size_t t = 0; t < asked->count && used == 1; t++)
+    if (found[t].vector && asked->terms[t].weight > 0) return found[t].vector;
+  double *sum = calloc(dim, sizeof *sum);
+  float *vector = reading_alloc(maker->reading, dim, sizeof *vector);
+  bool room = sum && vector, good = room && add_terms(asked, found, dim, sum, vector);
+  free(sum);
+  if (!room) {
+    refusal_from_status(refusal, STATUS_NO_MEMORY, "Adding vectors");
+  } else if (!good) {
+    refusal_set(refusal, REFUSAL_INVALID, "%s: the sum has no direction to compare with", asked->pointer);
+    refusal_add_error(refusal, asked->pointer, "the terms cancel each other out, or are too large");
+  }
+  return good ? vector : NULL;
+}
+
+/* ---- products */
+
+static bool make_product(const struct query_maker *maker, const struct neighbors_query *asked,
+                         const struct found *found, struct cosmul *out, struct refusal *refusal) {
+  struct cosmul_factor *factors = reading_alloc(maker->reading, asked->count, sizeof *factors);
+  if (!factors) {
+    refusal_from_status(refusal, STATUS_NO_MEMORY, "Preparing the search");
+    return false;
+  }
+  *out = (struct cosmul){.factors = factors};
+  for (size_t t = 0; t < asked->count; t++)
+    if (found[t].vector) factors[out->count++] = (struct cosmul_factor){found[t].vector, asked->terms[t].weight};
+  return true;
+}
+
+/* ---- scopes */
+
+/* An end of a slice, as Python has it: a negative one counts from behind. */
+static uint32_t slice_end(int64_t end, uint32_t count) {
+  if (end < 0) end += count;
+  return end < 0 ? 0 : end < count ? (uint32_t)end : count;
+}
+
+static int compare_rows(const void *a, const void *b) {
+  uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+  return (left > right) - (left < right);
+}
+
+/* The row of a candidate; FOUND_NO_ROW where it has none of its own, and is left out. */
+static bool find_candidate(struct query_maker *maker, const struct search_scope *asked, const struct search_term *term,
+                           uint32_t *row, struct refusal *refusal) {
+  struct found found;
+  char pointer[POINTER_MAX];
+  if (term->kind == TERM_VECTOR)
+    return query_refuse(refusal, request_term_pointer(asked->candidates_at, term, pointer),
+                        "a candidate is a word or a row number");
+  if (!query_find(maker, asked->candidates_at, term, &found, refusal)) return false;
+  *row = found.by == FOUND_UNK ? FOUND_NO_ROW : found.row;
+  return true;
+}
+
+/* The rows of the candidates, ascending and without repeats. Queries of a batch mostly share them. */
+static bool find_candidates(struct query_maker *maker, const struct search_scope *asked, struct refusal *refusal) {
+  if (maker->candidates_of == asked->candidates) return true;
+  uint32_t *rows = reading_alloc(maker->reading, asked->candidate_count, sizeof *rows), row;
+  size_t count = 0, kept = 0;
+  if (!rows) {
+    refusal_from_status(refusal, STATUS_NO_MEMORY, "Preparing the search");
+    return false;
+  }
+  for (size_t i = 0; i < asked->candidate_count; i++) {
+    if (!find_candidate(maker, asked, &asked->candidates[i], &row, refusal)) return false;
+    if (row != FOUND_NO_ROW) rows[count++] = row;
+  }
+  if (count > 1) qsort(rows, count, sizeof *rows, compare_rows);
+  for (size_t i = 0; i < count; i++)
+    if (kept == 0 || rows[kept - 1] != rows[i]) rows[kept++] = rows[i];
+  maker->candidates_of = asked->candidates;
+  maker->candidates = rows;
+  maker->candidate_count = kept;
+  return true;
+}
+
+static bool make_scope(struct query_maker *maker, const struct search_scope *asked, struct query *out,
+                       struct refusal *refusal) {
+  uint32_t count = maker->rows->count;
+  bool restricts = asked->restrict_vocab != 0;
+  int64_t end = restricts ? asked->restrict_vocab : asked->clip_end != 0 ? asked->clip_end : count;
+  out->scope = (struct exact_scope){.first = restricts ? 0 : slice_end(asked->clip_start, count),
+                                    .end = slice_end(end, count),
+                                    .least = asked->least};
+  out->narrowed = out->scope.first > 0 || out->scope.end < count || asked->candidates != NULL;
+  if (out->narrowed || asked->least > -INFINITY) out->exact.scope = &out->scope;
+  if (!asked->candidates) return true;
+  if (!find_candidates(maker, asked, refusal)) return false;
+  out->scope.candidates = maker->candidates;
+  out->scope.candidate_count = maker->candidate_count;
+  return true;
+}
+
+/* ---- the whole */
+
+bool query_make(struct query_maker *maker, const struct neighbors_query *asked, struct query *out,
+                struct refusal *refusal) {
+  *out = (struct query){.exact = {.k = asked->k < maker->rows->count ? asked->k : maker->rows->count}};
+  struct found *found = reading_alloc(maker->reading, asked->count, sizeof *found);
+  uint32_t *excluded = reading_alloc(maker->reading, asked->count, sizeof *excluded);
+  size_t used;
+  if (!found || !excluded) {
+    refusal_from_status(refusal, STATUS_NO_MEMORY, "Preparing the search");
+    return false;
+  }
+  if (!query_follow(maker, asked->policy)) {
+    *refusal = *maker->reading->refusal;
+    return false;
+  }
+  out->found = found;
+  out->exact.excluded = excluded;
+  if (!find_terms(maker, asked, found, &used, refusal) || !make_scope(maker, &asked->scope, out, refusal)) return false;
+  for (size_t t = 0; t < asked->count && !asked->include_query; t++)
+    if (found[t].row != FOUND_NO_ROW) excluded[out->exact.excluded_count++] = found[t].row;
+  if (asked->objective == OBJECTIVE_COSMUL) {
+    out->narrowed = true;
+    out->exact.product = &out->product;
+    return make_product(maker, asked, found, &out->product, refusal);
+  }
+  out->exact.vector = sum_vector(maker, asked, found, used, refusal);
+  return out->exact.vector != NULL;
+}
+
+bool query_search(const struct query_maker *maker, const struct exact_query *queries, size_t count,
+                  struct hit *const *hits, size_t *found) {
+  struct refusal *refusal = maker->reading->refusal;
+  enum status status = scanner_search(maker->reading->call->service->scanner, maker->rows, queries, count, hits, found);
+  if (status == STATUS_BUSY)
+    refusal_set(refusal, REFUSAL_BUSY, "The server is stopping; ask another, or this one in a moment.");
+  else if (status != STATUS_OK)
+    refusal_from_status(refusal, status, "Searching");
+  return status == STATUS_OK;
+}
+
+struct sources query_sources(const struct query_maker *maker, struct word_policy policy, const struct found *found,
+                             size_t count, bool listed) {
+  if (!policy.said) return (struct sources){0};
+  return (struct sources){.found = found,
+                          .count = count,
+                          .listed = listed,
+                          .matched = policy.letter_case == CASE_EXACT ? NULL : model_vocabulary(maker->choice->model)};
+}

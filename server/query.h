@@ -1,0 +1,62 @@
+/* A query of a search made ready: its words found, the sum or product of them made, its scope told in rows. */
+#ifndef WORDVEC_SERVER_QUERY_H
+#define WORDVEC_SERVER_QUERY_H
+
+#include <stdbool.h>
+
+#include "server/lookup.h"
+#include "server/request.h"
+#include "store/search/exact.h"
+
+/* What makes the queries of one request. Memory is the reading's. */
+struct query_maker {
+  struct reading *reading;
+  const struct api_choice *choice;
+  const struct rows *rows;
+  bool suggest;                            /* near spellings of unknown words are wanted */
+  struct lookup lookup;                    /* of the policy that was followed last */
+  const struct search_term *candidates_of; /* what the rows below were found of; NULL: nothing yet */
+  const uint32_t *candidates;
+  size_t candidate_count;
+};
+
+/* It points into itself: it stays where it was made. */
+struct query {
+  struct exact_query exact;
+  struct exact_scope scope;
+  struct cosmul product;
+  bool narrowed; /* no graph can answer it: not every row may be in the answer, or rows are not compared by a
+                    cosine */
+  const struct found *found; /* of each term */
+};
+
+void query_maker_init(struct query_maker *maker, struct reading *reading, const struct api_choice *choice,
+                      bool suggest);
+
+/* Words are found by that policy from here on. False: the model cannot, and the reading says so. */
+bool query_follow(struct query_maker *maker, struct word_policy policy);
+
+/* Notes in the reading a vector that has not the model's dimension; `base` is the pointer of the object with the term.
+ */
+void query_check(struct query_maker *maker, const char *base, const struct search_term *term);
+
+/* Finds what a term stands for; a vector is its own, of no row. False: *refusal says why. */
+bool query_find(struct query_maker *maker, const char *base, const struct search_term *term, struct found *out,
+                struct refusal *refusal);
+
+/* Makes a query, by its own policy. False: *refusal says why. */
+bool query_make(struct query_maker *maker, const struct neighbors_query *asked, struct query *out,
+                struct refusal *refusal);
+
+/* How terms were found, for an answer that says so if the policy was said. */
+struct sources query_sources(const struct query_maker *maker, struct word_policy policy, const struct found *found,
+                             size_t count, bool listed);
+
+/* Searches; hits and found as exact_search() has them. False: refused in the reading's refusal. */
+bool query_search(const struct query_maker *maker, const struct exact_query *queries, size_t count,
+                  struct hit *const *hits, size_t *found);
+
+/* Refuses what is wrong with the value at `pointer`; false, for the caller to return. */
+bool query_refuse(struct refusal *refusal, const char *pointer, const char *detail);
+
+#endif

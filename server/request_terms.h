@@ -1,0 +1,22 @@
+/* Reading what searches are made of: words, row numbers and vectors, alone or in lists. For request_*.c. */
+#ifndef WORDVEC_SERVER_REQUEST_TERMS_H
+#define WORDVEC_SERVER_REQUEST_TERMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "server/params.h"
+#include "server/request.h"
+
+/* The word under `name`, or its exact bytes under `encoded`; in JSON a row number may stand there as well. False: it
+ * is not given, or what is wrong with it is noted. */
+bool terms_read_word(struct params *params, const char *name, const char *encoded, struct search_term *out);
+
+/* The one of word, word_bytes, index and vector that is called `name`. */
+void terms_read_single(struct params *params, const char *name, struct search_term *out);
+
+/* All of a list: in JSON words, row numbers and vectors, as in gensim; words in a query string. Each gets that weight.
+ * terms has room for list->count. False: there is no memory left. */
+bool terms_read_list(const struct params_list *list, double weight, struct search_term *terms);
+
+#endif
