@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "server/percent.h"
 #include "store/utf8.h"
 
 /* Whether a client can get these bytes back from a JSON string: NUL is text, but no request may hold it. */
@@ -11,17 +12,9 @@ static bool is_plain(struct word word) {
 }
 
 static void write_percent_encoded(struct json_text *text, struct word word) {
-  static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  static const char digits[] = "0123456789ABCDEF";
   struct bytes encoded;
   bytes_init(&encoded, (size_t)3 * WORD_LENGTH_MAX);
-  enum status status = bytes_reserve(&encoded, word.length * 3);
-  for (size_t i = 0; status == STATUS_OK && i < word.length; i++) {
-    unsigned char byte = (unsigned char)word.bytes[i];
-    bool plain = byte != 0 && strchr(unreserved, byte);
-    char escape[3] = {'%', digits[byte >> 4], digits[byte & 15]};
-    status = bytes_append(&encoded, plain ? (const char *)&byte : escape, plain ? 1 : sizeof escape);
-  }
+  enum status status = percent_encode(&encoded, word.bytes, word.length);
   if (status == STATUS_OK) json_text_string(text, (const char *)encoded.data, encoded.length);
   if (text->status == STATUS_OK) text->status = status;
   bytes_release(&encoded);
