@@ -55,6 +55,8 @@ struct catalog {
 struct look {
   struct catalog *catalog;
   struct table next;
+  const char *const *only; /* [only_count] names; NULL: all models */
+  size_t only_count;
   bool insist;
   bool changed;
   bool failed; /* no memory: the table stays as it was, and the next look tries again */
@@ -172,6 +174,14 @@ static bool name_of_file(const char *file, char name[MODEL_NAME_MAX + 1]) {
   return model_name_valid(name);
 }
 
+static bool is_wanted(const struct look *look, const char *file) {
+  char name[MODEL_NAME_MAX + 1];
+  if (!look->only) return true;
+  for (size_t i = 0; name_of_file(file, name) && i < look->only_count; i++)
+    if (strcmp(look->only[i], name) == 0) return true;
+  return false;
+}
+
 static void take_file(struct look *look, unsigned folder, const char *file, const struct stat *status) {
   const struct entry *old = table_find_file(&look->catalog->table, folder, file);
   struct entry *entry = table_add(&look->next);
@@ -245,7 +255,7 @@ static void look_at_folder(struct look *look, unsigned folder) {
   const struct dirent *item;
   while ((item = readdir(directory))) {
     struct stat status;
-    if (!is_candidate(item->d_name)) continue;
+    if (!is_candidate(item->d_name) || !is_wanted(look, item->d_name)) continue;
     /* A file that is gone since, or is none, is as good as absent. */
     if (fstatat(dirfd(directory), item->d_name, &status, 0) != 0 || !S_ISREG(status.st_mode)) continue;
     take_file(look, folder, item->d_name, &status);
@@ -282,23 +292,74 @@ static void swap_tables(struct look *look) {
   *next = old;
 }
 
-void catalog_refresh(struct catalog *catalog, bool insist, catalog_event *event, void *context) {
-  struct look look = {.catalog = catalog, .insist = insist, .event = event, .context = context};
-  look_at_folder(&look, 0);
-  if (catalog->folders[1] && count_served(&look.next) == 0) {
-    look_at_folder(&look, 1);
+static void look_around(struct look *look) {
+  struct catalog *catalog = look->catalog;
+  look_at_folder(look, 0);
+  if (catalog->folders[1] && count_served(&look->next) == 0) {
+    look_at_folder(look, 1);
   } else {
     free(catalog->folders[1]);
     catalog->folders[1] = NULL;
   }
-  if (look.failed) {
-    report(&look, true, "", "out of memory while looking at the store");
+  if (look->failed) {
+    report(look, true, "", "out of memory while looking at the store");
   } else {
-    report_removed(&look);
-    if (look.changed) swap_tables(&look);
+    report_removed(look);
+    if (look->changed) swap_tables(look);
   }
-  table_release(&look.next);
+  table_release(&look->next);
   atomic_store(&catalog->looked, true);
+}
+
+void catalog_refresh(struct catalog *catalog, bool insist, catalog_event *event, void *context) {
+  look_around(&(struct look){.catalog = catalog, .insist = insist, .event = event, .context = context});
+}
+
+void catalog_open_only(struct catalog *catalog, const char *const *names, size_t count, catalog_event *event,
+                       void *context) {
+  look_around(
+      &(struct look){.catalog = catalog, .only = names, .only_count = count, .event = event, .context = context});
+}
+
+/* Appends the names of the models in a folder. A folder that cannot be read has none. */
+static enum status read_names(const char *folder, char (**names)[MODEL_NAME_MAX + 1], size_t *count) {
+  DIR *directory = opendir(folder);
+  if (!directory) return STATUS_OK;
+  enum status status = STATUS_OK;
+  const struct dirent *item;
+  while (status == STATUS_OK && (item = readdir(directory))) {
+    char name[MODEL_NAME_MAX + 1];
+    if (!is_candidate(item->d_name) || !name_of_file(item->d_name, name)) continue;
+    char(*more)[MODEL_NAME_MAX + 1] = reallocarray(*names, *count + 1, sizeof *more);
+    if (!more) {
+      status = STATUS_NO_MEMORY;
+      break;
+    }
+    *names = more;
+    memcpy(more[(*count)++], name, sizeof name);
+  }
+  closedir(directory);
+  return status;
+}
+
+static int compare_names(const void *left, const void *right) {
+  return strcmp(left, right);
+}
+
+enum status catalog_names(const struct catalog *catalog, char (**names)[MODEL_NAME_MAX + 1], size_t *count) {
+  char(*found)[MODEL_NAME_MAX + 1] = NULL;
+  size_t found_count = 0;
+  enum status status = STATUS_OK;
+  for (unsigned i = 0; i < FOLDERS && found_count == 0 && status == STATUS_OK; i++)
+    if (catalog->folders[i]) status = read_names(catalog->folders[i], &found, &found_count);
+  if (status != STATUS_OK) {
+    free(found);
+    return status;
+  }
+  if (found_count > 1) qsort(found, found_count, sizeof *found, compare_names);
+  *names = found;
+  *count = found_count;
+  return STATUS_OK;
 }
 
 bool catalog_looked(const struct catalog *catalog) {

@@ -27,6 +27,15 @@ typedef void catalog_event(void *context, bool failed, const char *model, const 
  * one thread. */
 void catalog_refresh(struct catalog *catalog, bool insist, catalog_event *event, void *context);
 
+/* As catalog_refresh() of a catalog that has not looked yet, but at the files of these models only: to ask one model of
+ * a large store. */
+void catalog_open_only(struct catalog *catalog, const char *const *names, size_t count, catalog_event *event,
+                       void *context);
+
+/* The names of the models that the folder has files of, in byte order, without looking into the files; of the fallback
+ * when it has none. An array for the caller to free(), NULL when *count is 0. */
+enum status catalog_names(const struct catalog *catalog, char (**names)[MODEL_NAME_MAX + 1], size_t *count) MUST_USE;
+
 /* Whether the first look is done. */
 bool catalog_looked(const struct catalog *catalog);
 

@@ -24,7 +24,6 @@ enum {
   THREADS_MOST = 4,
   LOOK_SECONDS = 1,
   TURN_MILLISECONDS = 1000,
-  SEARCH_THREADS_MOST = 256,
   DRAIN_POLL_MILLISECONDS = 10,
   MAPPED_BYTES = 4 << 20,      /* allocations from here on are given back to the system when they are freed */
   KEPT_BYTES = 16 << 20,       /* free memory that is kept, for ordinary answers */
@@ -77,17 +76,6 @@ static bool bind_is_allowed(const struct options *options) {
   return false;
 }
 
-static bool choose_kernel(const struct options *options, const struct kernel **kernel) {
-  struct problem problem;
-  if (strcmp(options->serve.kernel, "auto") == 0) {
-    *kernel = kernel_best();
-    return true;
-  }
-  if (kernel_named(options->serve.kernel, &problem, kernel) == STATUS_OK) return true;
-  fprintf(stderr, "wordvec serve: --kernel: %s\n", problem.text);
-  return false;
-}
-
 static void set_of_hangup(sigset_t *set) {
   sigemptyset(set);
   sigaddset(set, SIGHUP);
@@ -109,27 +97,6 @@ static int next_signal(const struct daemon *daemon) {
   struct signalfd_siginfo info;
   ssize_t got = read(daemon->signals, &info, sizeof info);
   return got == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
-}
-
-static enum status make_service(struct daemon *daemon, const struct kernel *kernel) {
-  const struct options *options = daemon->options;
-  struct service *service = &daemon->service;
-  service->kernel = kernel;
-  service->limits = options->serve.limits;
-  service->default_model = options->serve.default_model;
-  service->default_recall = options->serve.default_recall;
-  service->parsing.limit = service->limits.parsing_bytes;
-  service->answers.limit = service->limits.answer_bytes;
-  size_t *searching = &service->limits.search_threads;
-  if (*searching == 0) *searching = command_cores(SEARCH_THREADS_MOST);
-  enum status status = text_cache_new(service->limits.text_cache_bytes, &service->texts);
-  if (status != STATUS_OK) return status;
-  status = catalog_new(options->store, command_threads(options, THREADS_MOST), &service->catalog);
-  if (status == STATUS_OK && options->serve.fallback_store)
-    status = catalog_set_fallback(service->catalog, options->serve.fallback_store);
-  if (status == STATUS_OK)
-    status = scanner_new(kernel, (unsigned)*searching, service->limits.search_batch, &service->scanner);
-  return status;
 }
 
 static void tell_start(struct daemon *daemon, unsigned threads) {
@@ -253,7 +220,12 @@ static int run(struct daemon *daemon) {
 int cmd_serve(const struct options *options) {
   struct daemon daemon = {.options = options, .log = {STDERR_FILENO, options->serve.log_format}};
   const struct kernel *kernel;
-  if (!bind_is_allowed(options) || !choose_kernel(options, &kernel)) return EXIT_USAGE;
+  struct problem problem;
+  if (!bind_is_allowed(options)) return EXIT_USAGE;
+  if (command_kernel(options, &problem, &kernel) != STATUS_OK) {
+    fprintf(stderr, "wordvec serve: --kernel: %s\n", problem.text);
+    return EXIT_USAGE;
+  }
   daemon.signals = block_signals();
   if (daemon.signals < 0) {
     log_event(&daemon.log, true, "start", "cannot receive signals: %s", strerror(errno));
@@ -264,7 +236,7 @@ int cmd_serve(const struct options *options) {
   mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
   request_json_seed();
   int exit_status = EXIT_FAILURE;
-  if (make_service(&daemon, kernel) == STATUS_OK) {
+  if (command_open_service(options, kernel, command_threads(options, THREADS_MOST), &daemon.service) == STATUS_OK) {
     fit_descriptors(&daemon);
     exit_status = run(&daemon);
   } else {
@@ -272,9 +244,7 @@ int cmd_serve(const struct options *options) {
               "cannot start serving: the system gives no memory, or no %zu threads to search with (--search-threads)",
               daemon.service.limits.search_threads);
   }
-  scanner_free(daemon.service.scanner);
-  catalog_free(daemon.service.catalog);
-  text_cache_free(daemon.service.texts);
+  command_close_service(&daemon.service);
   close(daemon.signals);
   return exit_status;
 }

@@ -3,8 +3,11 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "server/options_table.h"
+
+enum { SEARCH_THREADS_MOST = 256 };
 
 unsigned command_threads(const struct options *options, unsigned most) {
   return options->threads > 0 ? options->threads : command_cores(most);
@@ -25,6 +28,38 @@ enum status command_open_model(const struct options *options, char path[MODEL_PA
   if (status != STATUS_NOT_FOUND) return status;
   return problem_set(problem, status, 0, "there is no model %s in %s; 'wordvec list --store %s' shows what there is",
                      options->operand, options->store, options->store);
+}
+
+enum status command_kernel(const struct options *options, struct problem *problem, const struct kernel **out) {
+  if (strcmp(options->serve.kernel, "auto") != 0) return kernel_named(options->serve.kernel, problem, out);
+  *out = kernel_best();
+  return STATUS_OK;
+}
+
+enum status command_open_service(const struct options *options, const struct kernel *kernel, unsigned threads,
+                                 struct service *service) {
+  service->kernel = kernel;
+  service->limits = options->serve.limits;
+  service->default_model = options->serve.default_model;
+  service->default_recall = options->serve.default_recall;
+  service->parsing.limit = service->limits.parsing_bytes;
+  service->answers.limit = service->limits.answer_bytes;
+  size_t *searching = &service->limits.search_threads;
+  if (*searching == 0) *searching = command_cores(SEARCH_THREADS_MOST);
+  enum status status = text_cache_new(service->limits.text_cache_bytes, &service->texts);
+  if (status != STATUS_OK) return status;
+  status = catalog_new(options->store, threads, &service->catalog);
+  if (status == STATUS_OK && options->serve.fallback_store)
+    status = catalog_set_fallback(service->catalog, options->serve.fallback_store);
+  if (status == STATUS_OK)
+    status = scanner_new(kernel, (unsigned)*searching, service->limits.search_batch, &service->scanner);
+  return status;
+}
+
+void command_close_service(struct service *service) {
+  scanner_free(service->scanner);
+  catalog_free(service->catalog);
+  text_cache_free(service->texts);
 }
 
 int command_fail(const struct options *options, const struct problem *problem) {

@@ -359,6 +359,40 @@ START_TEST(the_fallback_may_share_a_name) {
 }
 END_TEST
 
+START_TEST(only_what_is_asked_for_is_opened) {
+  static const char *const wanted[] = {"b", "nobody"};
+  char(*names)[MODEL_NAME_MAX + 1];
+  size_t count;
+  write_model(store, "c", 3);
+  write_model(store, "b", 2);
+  write_junk("a.mdb", "junk");
+  write_junk(".hidden.mdb", "junk");
+  write_junk("-.mdb", "junk");
+  ck_assert_int_eq(catalog_names(catalog, &names, &count), STATUS_OK);
+  ck_assert_uint_eq(count, 3); /* nobody looked into them */
+  ck_assert_str_eq(names[0], "a");
+  ck_assert_str_eq(names[1], "b");
+  ck_assert_str_eq(names[2], "c");
+  free(names);
+  told[0] = '\0';
+  catalog_open_only(catalog, wanted, 2, tell, told);
+  ck_assert_ptr_null(strchr(told, '!'));
+  ck_assert_uint_eq(rows_of("b"), 2);
+  ck_assert_uint_eq(catalog_count(catalog), 1);
+  ck_assert(catalog_looked(catalog));
+}
+END_TEST
+
+START_TEST(no_names_without_a_folder) {
+  char(*names)[MODEL_NAME_MAX + 1];
+  size_t count = 7;
+  scratch_remove(store);
+  ck_assert_int_eq(catalog_names(catalog, &names, &count), STATUS_OK);
+  ck_assert_uint_eq(count, 0);
+  free(names);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("server/catalog");
   TCase *tcase = tcase_create("catalog");
@@ -377,6 +411,8 @@ int main(void) {
   tcase_add_test(tcase, names_that_are_none);
   tcase_add_test(tcase, what_is_no_candidate_is_not_mentioned);
   tcase_add_test(tcase, links_are_followed);
+  tcase_add_test(tcase, only_what_is_asked_for_is_opened);
+  tcase_add_test(tcase, no_names_without_a_folder);
   tcase_add_test(tcase, the_fallback_gives_way);
   tcase_add_test(tcase, the_fallback_may_share_a_name);
   suite_add_tcase(suite, tcase);
