@@ -8,8 +8,11 @@ typedef int run_command(const struct options *options);
 
 int main(int count, char *arguments[]) {
   static run_command *const commands[COMMAND_COUNT] = {
-      [COMMAND_IMPORT] = cmd_import, [COMMAND_SERVE] = cmd_serve,   [COMMAND_LIST] = cmd_list,
-      [COMMAND_INFO] = cmd_info,     [COMMAND_VERIFY] = cmd_verify, [COMMAND_HEALTHCHECK] = cmd_healthcheck,
+      [COMMAND_IMPORT] = cmd_import, [COMMAND_SERVE] = cmd_serve,         [COMMAND_LIST] = cmd_list,
+      [COMMAND_INFO] = cmd_info,     [COMMAND_VERIFY] = cmd_verify,       [COMMAND_HEALTHCHECK] = cmd_healthcheck,
+      [COMMAND_VECTOR] = cmd_vector, [COMMAND_NEIGHBORS] = cmd_neighbors, [COMMAND_LOOKUP] = cmd_lookup,
+      [COMMAND_INDEX] = cmd_index,   [COMMAND_WORD] = cmd_word,           [COMMAND_WORDS] = cmd_words,
+      [COMMAND_ASK] = cmd_ask,
   };
   struct options options;
   int status = options_read(count, arguments, stdout, stderr, &options);
@@ -19,5 +22,6 @@ int main(int count, char *arguments[]) {
     fprintf(stderr, "wordvec: cannot write to standard output\n");
     if (status == EXIT_SUCCESS) status = EXIT_FAILURE;
   }
+  options_release(&options);
   return status;
 }

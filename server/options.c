@@ -3,13 +3,14 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "server/options_table.h"
 #include "server/version.h"
 
-enum { FLAGS_MAX = 32, RUN = -1, OPTION_HELP = 1000, OPTION_VERSION };
+enum { FLAGS_MAX = 48, RUN = -1, OPTION_HELP = 1000, OPTION_VERSION };
 
 /* Where mistakes are told, and of which command. */
 struct reader {
@@ -194,7 +195,53 @@ static bool apply_switch(const struct reader *reader, const char *origin, const 
   return false;
 }
 
+/* Whether `text` spells finite numbers as JSON does, `most` of them at most, with commas between. */
+static bool are_numbers(const char *text, size_t most) {
+  static const char of_numbers[] = "+-.0123456789eE";
+  for (size_t count = 1;; count++) {
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || (size_t)(end - text) != strspn(text, of_numbers) || !isfinite(value)) return false;
+    if (*end == '\0') return true;
+    if (*end != ',' || count == most) return false;
+    text = end + 1;
+  }
+}
+
+static bool refuse_parameter(const struct reader *reader, const char *origin, const char *text, const char *wanted) {
+  fprintf(reader->err, "wordvec: %s: '%s' is not %s\n", origin, text, wanted);
+  return false;
+}
+
+/* Notes a parameter of the request; the request itself is made elsewhere. */
+static bool apply_parameter(const struct reader *reader, const struct flag *flag, const char *origin,
+                            const char *text) {
+  struct options *options = reader->options;
+  size_t place = 0, number;
+  switch (flag->kind) {
+    case FLAG_ASK_INTEGER:
+      if (!parse_size(text, false, &number) || number < flag->minimum || number > flag->maximum)
+        return refuse_number(reader, flag, origin, text);
+      break;
+    case FLAG_ASK_NUMBER:
+      if (!are_numbers(text, 1)) return refuse_parameter(reader, origin, text, "a number");
+      break;
+    case FLAG_ASK_NUMBERS:
+      if (!are_numbers(text, SIZE_MAX)) return refuse_parameter(reader, origin, text, "numbers with commas between");
+      break;
+    case FLAG_ASK_CHOICE:
+      while (flag->choices[place] && strcmp(flag->choices[place], text) != 0) place++;
+      if (!flag->choices[place]) return refuse_choice(reader, flag, origin, text);
+      break;
+    default: break;
+  }
+  /* The array has room for as many as there are arguments. */
+  options->parameters[options->parameter_count++] = (struct parameter){flag, text};
+  return true;
+}
+
 static bool apply(const struct reader *reader, const struct flag *flag, const char *origin, const char *text) {
+  if (flag_is_parameter(flag->kind)) return apply_parameter(reader, flag, origin, text);
   void *member = (char *)reader->options + flag->offset;
   switch (flag->kind) {
     case FLAG_SWITCH: return apply_switch(reader, origin, text, member);
@@ -207,6 +254,7 @@ static bool apply(const struct reader *reader, const struct flag *flag, const ch
     case FLAG_UNSIGNED:
     case FLAG_SIZE:
     case FLAG_BYTES: return apply_number(reader, flag, origin, text, member);
+    default: break;
   }
   return false;
 }
@@ -235,7 +283,8 @@ static bool apply_rest(const struct reader *reader, const bool *given) {
 static void fill_long_options(const struct command_table *command, struct option *options) {
   for (size_t i = 0; i < command->flag_count; i++) {
     const struct flag *flag = &command->flags[i];
-    options[i] = (struct option){flag->name, flag->kind == FLAG_SWITCH ? no_argument : required_argument, NULL, (int)i};
+    options[i] =
+        (struct option){flag->name, flag_is_switch(flag->kind) ? no_argument : required_argument, NULL, (int)i};
   }
   options[command->flag_count] = (struct option){"help", no_argument, NULL, OPTION_HELP};
   options[command->flag_count + 1] = (struct option){"version", no_argument, NULL, OPTION_VERSION};
@@ -274,25 +323,31 @@ static int read_flags(const struct reader *reader, int count, char **arguments, 
     const struct flag *flag = &reader->command->flags[code];
     char origin[64];
     snprintf(origin, sizeof origin, "--%s", flag->name);
-    if (!apply(reader, flag, origin, flag->kind == FLAG_SWITCH ? "1" : optarg)) return hint(reader);
+    if (!apply(reader, flag, origin, flag_is_switch(flag->kind) ? "1" : optarg)) return hint(reader);
     given[code] = true;
   }
   return RUN;
 }
 
-static int read_operand(const struct reader *reader, int count, char *const *arguments) {
-  const char *wanted = reader->command->operand;
-  int left = count - optind;
-  if (wanted && left == 0) {
-    fprintf(reader->err, "wordvec %s: %s is missing\n", reader->command->name, wanted);
+static int read_operands(const struct reader *reader, int count, char *const *arguments) {
+  const struct command_table *command = reader->command;
+  struct options *options = reader->options;
+  size_t left = (size_t)(count - optind);
+  bool one = command->operands_most == 0;
+  size_t least = one ? command->operand != NULL : command->operands_least;
+  size_t most = one ? command->operand != NULL : command->operands_most;
+  if (left < least) {
+    fprintf(reader->err, "wordvec %s: %s is missing\n", command->name, command->operand);
     return hint(reader);
   }
-  if (left > (wanted ? 1 : 0)) {
-    fprintf(reader->err, "wordvec %s: '%s' is one argument too many\n", reader->command->name,
-            arguments[optind + (wanted ? 1 : 0)]);
+  if (left > most) {
+    fprintf(reader->err, "wordvec %s: '%s' is one argument too many\n", command->name,
+            arguments[(size_t)optind + most]);
     return hint(reader);
   }
-  reader->options->operand = wanted ? arguments[optind] : NULL;
+  options->operands = (const char *const *)(arguments + optind);
+  options->operand_count = left;
+  options->operand = left > 0 ? arguments[optind] : NULL;
   return RUN;
 }
 
@@ -310,12 +365,42 @@ static bool fill_url(const struct reader *reader) {
   return true;
 }
 
+/* The limits and choices of a daemon that were not given, for a command that asks the store as it would be asked. */
+static bool apply_serve(const struct reader *reader) {
+  const struct reader serve = {&command_table()[COMMAND_SERVE], reader->options, reader->err};
+  bool given[FLAGS_MAX] = {false};
+  for (size_t i = 0; i < serve.command->flag_count; i++)
+    for (size_t j = 0; j < reader->command->flag_count; j++)
+      given[i] |= !flag_is_parameter(reader->command->flags[j].kind) &&
+                  reader->command->flags[j].offset == serve.command->flags[i].offset;
+  return apply_rest(&serve, given);
+}
+
+static bool is_given(const struct reader *reader, const bool *given, const char *name) {
+  for (size_t i = 0; i < reader->command->flag_count; i++)
+    if (strcmp(reader->command->flags[i].name, name) == 0) return given[i];
+  return false;
+}
+
+/* A daemon or the store is asked: --store goes before WORDVEC_URL. */
+static bool choose_asked(const struct reader *reader, const bool *given) {
+  bool store = is_given(reader, given, "store");
+  if (store && is_given(reader, given, "url")) {
+    fprintf(reader->err, "wordvec %s: --url asks a daemon and --store asks a folder: give one of them\n",
+            reader->command->name);
+    return false;
+  }
+  if (store) reader->options->url = NULL;
+  return reader->options->url || apply_serve(reader);
+}
+
 static int read_command(const struct reader *reader, int count, char **arguments, FILE *out) {
   bool given[FLAGS_MAX] = {false};
   int outcome = read_flags(reader, count, arguments, given, out);
   if (outcome != RUN) return outcome;
   if (!apply_rest(reader, given) || !fill_url(reader)) return hint(reader);
-  return read_operand(reader, count, arguments);
+  if (reader->command->asks && !choose_asked(reader, given)) return hint(reader);
+  return read_operands(reader, count, arguments);
 }
 
 static int refuse_command(const char *text, FILE *err) {
@@ -346,15 +431,27 @@ int options_read(int count, char *const arguments[], FILE *out, FILE *err, struc
     options->command = (enum command)i;
     struct reader reader = {&command_table()[i], options, err};
     /* getopt_long() sorts the array, so it gets one of its own; the texts stay the caller's. */
-    char **sorted = calloc((size_t)count + 1, sizeof *sorted);
-    if (!sorted) {
+    size_t most = (size_t)count;
+    options->memory = calloc(most, sizeof(char *) + sizeof(struct parameter));
+    if (!options->memory) {
       fprintf(err, "wordvec: out of memory\n");
       return EXIT_FAILURE;
     }
-    memcpy(sorted, arguments + 1, (size_t)(count - 1) * sizeof *sorted);
-    int outcome = read_command(&reader, count - 1, sorted, out);
-    free(sorted);
-    return outcome;
+    options->parameters = options->memory;
+    char **sorted = (char **)((struct parameter *)options->memory + most);
+    memcpy(sorted, arguments + 1, (most - 1) * sizeof *sorted);
+    return read_command(&reader, count - 1, sorted, out);
   }
   return refuse_command(first, err);
+}
+
+const char *options_parameter(const struct options *options, const char *name) {
+  for (size_t i = 0; i < options->parameter_count; i++)
+    if (strcmp(options->parameters[i].flag->name, name) == 0) return options->parameters[i].text;
+  return NULL;
+}
+
+void options_release(struct options *options) {
+  free(options->memory);
+  *options = (struct options){0};
 }

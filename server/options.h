@@ -23,12 +23,21 @@ enum command {
   COMMAND_INFO,
   COMMAND_VERIFY,
   COMMAND_HEALTHCHECK,
+  COMMAND_VECTOR,
+  COMMAND_NEIGHBORS,
+  COMMAND_LOOKUP,
+  COMMAND_INDEX,
+  COMMAND_WORD,
+  COMMAND_WORDS,
+  COMMAND_ASK,
   COMMAND_COUNT
 };
 
 enum report_format { REPORT_TEXT, REPORT_JSON };
 
 enum { EXIT_USAGE = 2 };
+
+struct flag;
 
 struct import_flags {
   const char *name; /* NULL: from the file's name */
@@ -54,20 +63,50 @@ struct serve_flags {
   struct limits limits;
 };
 
+/* A flag that stands for a parameter of the request that a command makes: the text was found to be of its kind. */
+struct parameter {
+  const struct flag *flag;
+  const char *text;
+};
+
+/* How the answer of a request is printed. */
+enum ask_format { ASK_TEXT, ASK_JSON, ASK_TSV };
+
+/* Of the commands that ask a daemon or the store. */
+struct ask_flags {
+  const char *model; /* NULL: the default one */
+  enum ask_format format;
+  unsigned timeout_seconds;
+  size_t limit; /* of words; 0: all of them */
+};
+
 struct options {
   enum command command;
-  const char *operand; /* FILE, NAME or NAME|FILE; NULL for commands that take none */
+  const char *operand;         /* FILE, NAME or NAME|FILE: the first one; NULL where there is none */
+  const char *const *operands; /* [operand_count] */
+  size_t operand_count;
+  struct parameter *parameters; /* [parameter_count], in the order in which they were given */
+  size_t parameter_count;
   const char *store;
   unsigned threads; /* 0: as many as suit */
   struct import_flags import;
-  struct serve_flags serve;
-  const char *url; /* healthcheck's, with the default made from the listening address filled in */
+  struct serve_flags serve; /* also of commands that ask: what a daemon would be started with in this environment */
+  struct ask_flags ask;
+  const char *url; /* the daemon to ask; the healthcheck's with the default made from the listening address filled in,
+                      else NULL where the store is to be asked */
   char url_of_listen[ADDRESS_URL_SIZE];
+  void *memory; /* of operands and parameters */
 };
 
 /* Reads everything. Returns -1 when the command is to be run, else the exit status: 0 after --help and --version, whose
  * text goes to `out`, EXIT_USAGE after a mistake, which `err` is told. Texts in *options are borrowed from the
  * arguments and the environment. */
 int options_read(int count, char *const arguments[], FILE *out, FILE *err, struct options *options);
+
+/* The text of the first parameter of that name; NULL when it was not given. */
+const char *options_parameter(const struct options *options, const char *name);
+
+/* Frees what options_read() allocated; whatever it returned. */
+void options_release(struct options *options);
 
 #endif

@@ -9,12 +9,18 @@ static const char *const duplicates[] = {"first", "last", "error", NULL};
 static const char *const encodings[] = {"keep", "replace", "skip", "error", NULL};
 static const char *const report_formats[] = {"text", "json", NULL};
 static const char *const log_formats[] = {"text", "json", "off", NULL};
+static const char *const ask_formats[] = {"text", "json", "tsv", NULL};
 static const char *const kernels[] = {"auto", "scalar", "avx2", "avx512", "neon", NULL};
 
 _Static_assert(DUPLICATES_FIRST == 0 && DUPLICATES_ERROR == COUNT(duplicates) - 2, "choices follow the enum");
 _Static_assert(ENCODING_KEEP == 0 && ENCODING_ERROR == COUNT(encodings) - 2, "choices follow the enum");
 _Static_assert(REPORT_TEXT == 0 && REPORT_JSON == COUNT(report_formats) - 2, "choices follow the enum");
 _Static_assert(LOG_TEXT == 0 && LOG_OFF == COUNT(log_formats) - 2, "choices follow the enum");
+_Static_assert(ASK_TEXT == 0 && ASK_TSV == COUNT(ask_formats) - 2, "choices follow the enum");
+
+/* Those of server/word_policy.h, which judges them: a daemon may know more than this program. */
+static const char *const oov_policies[] = {"error", "null", "zero", "unk", "mean", "subword", NULL};
+static const char *const case_policies[] = {"exact", "fallback", "fold", NULL};
 
 #define FLAG_OF_STORE                                                               \
   {                                                                                 \
@@ -138,6 +144,104 @@ static const struct flag healthcheck_flags[] = {
      "http://127.0.0.1:8080."},
 };
 
+/* ---- Commands that ask. Their flags are the parameters of the request, under the same name with '_' for '-'. */
+
+#define FLAGS_OF_ASKING                                                                   \
+  FLAG_OF_STORE,                                                                          \
+      {"url",                                                                             \
+       FLAG_TEXT,                                                                         \
+       AT(url),                                                                           \
+       "URL",                                                                             \
+       "WORDVEC_URL",                                                                     \
+       NULL,                                                                              \
+       NULL,                                                                              \
+       0,                                                                                 \
+       0,                                                                                 \
+       "The daemon to ask, such as http://127.0.0.1:8080. Without it the store is read\n" \
+       "here, and the answer is the same."},                                              \
+      {"timeout",                                                                         \
+       FLAG_UNSIGNED,                                                                     \
+       AT(ask.timeout_seconds),                                                           \
+       "SECONDS",                                                                         \
+       NULL,                                                                              \
+       "60",                                                                              \
+       NULL,                                                                              \
+       1,                                                                                 \
+       86400,                                                                             \
+       "How long an answer of the daemon is waited for."},                                \
+      FLAG_OF_THREADS("Threads to read the store with. Without it: one for each core.")
+#define FLAG_OF_MODEL                                                          \
+  {                                                                            \
+    "model", FLAG_TEXT, AT(ask.model), "NAME", NULL, NULL, NULL, 0, 0,         \
+        "The model to ask. Without it: the only one, or the daemon's default." \
+  }
+#define FLAG_OF_FORMAT                                                                             \
+  {                                                                                                \
+    "format", FLAG_CHOICE, AT(ask.format), "FORMAT", NULL, "text", ask_formats, 0, 0,              \
+        "text is for people. tsv is a record a line and a tab between fields, where a tab,\n"      \
+        "line feed, carriage return and backslash in a word are \\t, \\n, \\r and \\\\. json is\n" \
+        "the answer as the server gives it, one a line."                                           \
+  }
+#define FLAGS_OF_WORDS                                                                        \
+  {"oov",                                                                                     \
+   FLAG_ASK_CHOICE,                                                                           \
+   0,                                                                                         \
+   "POLICY",                                                                                  \
+   NULL,                                                                                      \
+   NULL,                                                                                      \
+   oov_policies,                                                                              \
+   0,                                                                                         \
+   0,                                                                                         \
+   "What a word that is not in the vocabulary gets: an error, nothing, zeros, the row of\n"   \
+   "the model's <unk>, the mean of all rows, or fastText's vector of its n-grams."},          \
+  {                                                                                           \
+    "case", FLAG_ASK_CHOICE, 0, "POLICY", NULL, NULL, case_policies, 0, 0,                    \
+        "Which spelling is the word: exactly this one, another case where there is no such\n" \
+        "word, or the first of any case."                                                     \
+  }
+
+static const struct flag vector_flags[] = {FLAGS_OF_ASKING, FLAG_OF_MODEL, FLAG_OF_FORMAT, FLAGS_OF_WORDS};
+
+static const struct flag neighbors_flags[] = {
+    FLAGS_OF_ASKING,
+    FLAG_OF_MODEL,
+    FLAG_OF_FORMAT,
+    {"k", FLAG_ASK_INTEGER, 0, "N", NULL, NULL, NULL, 1, 1000000, "How many neighbors. Without it: 10."},
+    {"positive", FLAG_ASK_WORDS, 0, "WORD", NULL, NULL, NULL, 0, 0,
+     "A word that is added; may be repeated. Sums take the place of WORD."},
+    {"negative", FLAG_ASK_WORDS, 0, "WORD", NULL, NULL, NULL, 0, 0, "A word that is subtracted; may be repeated."},
+    {"weights", FLAG_ASK_NUMBERS, 0, "N,N,...", NULL, NULL, NULL, 0, 0,
+     "Weights of the positive words, then of the negative ones, instead of 1 and -1."},
+    {"index", FLAG_ASK_INTEGER, 0, "ROW", NULL, NULL, NULL, 0, MODEL_ROWS_MAX, "A row instead of WORD."},
+    {"vector", FLAG_ASK_NUMBERS, 0, "X,X,...", NULL, NULL, NULL, 0, 0, "A vector instead of WORD."},
+    {"include-query", FLAG_ASK_SWITCH, 0, NULL, NULL, NULL, NULL, 0, 0, "Leave the words of the query in the answer."},
+    {"exact", FLAG_ASK_SWITCH, 0, NULL, NULL, NULL, NULL, 0, 0, "Compare every row, whatever the default is."},
+    {"recall", FLAG_ASK_NUMBER, 0, "SHARE", NULL, NULL, NULL, 0, 0,
+     "Search approximately, with this recall, where the model has a graph."},
+    FLAGS_OF_WORDS,
+};
+
+static const struct flag lookup_flags[] = {FLAGS_OF_ASKING, FLAG_OF_MODEL, FLAG_OF_FORMAT};
+static const struct flag index_flags[] = {FLAGS_OF_ASKING, FLAG_OF_MODEL, FLAG_OF_FORMAT, FLAGS_OF_WORDS};
+static const struct flag word_flags[] = {FLAGS_OF_ASKING, FLAG_OF_MODEL, FLAG_OF_FORMAT};
+
+static const struct flag words_flags[] = {
+    FLAGS_OF_ASKING,
+    FLAG_OF_MODEL,
+    FLAG_OF_FORMAT,
+    {"prefix", FLAG_ASK_WORD, 0, "TEXT", NULL, NULL, NULL, 0, 0, "Only words that begin so."},
+    {"after", FLAG_ASK_WORD, 0, "WORD", NULL, NULL, NULL, 0, 0, "Only words behind this one, in byte order."},
+    {"limit", FLAG_SIZE, AT(ask.limit), "N", NULL, NULL, NULL, 1, MODEL_ROWS_MAX,
+     "At most N words. Without it: all of them."},
+};
+
+static const struct flag ask_flags[] = {FLAGS_OF_ASKING};
+
+#define MANY(least) .operands_least = (least), .operands_most = OPERANDS_ANY
+#define OF_STANDARD_INPUT                                                                 \
+  "Without words, or where '-' is the only one, they are read from standard input, one\n" \
+  "a line, and answered as they come.\n"
+
 static const struct command_table commands[COMMAND_COUNT] = {
     [COMMAND_IMPORT] = {"import", "FILE", "read a matrix of word vectors into the store",
                         "Reads a matrix of word vectors (GloVe text, word2vec text or binary, fastText\n"
@@ -174,6 +278,35 @@ static const struct command_table commands[COMMAND_COUNT] = {
                              "Asks a daemon's /readyz, for at most 3 seconds, and exits 0 when it is ready and\n"
                              "1 when it is not, saying why on standard error. Made for containers.\n",
                              healthcheck_flags, COUNT(healthcheck_flags)},
+    [COMMAND_VECTOR] = {"vector", "[WORD]...", "print the vectors of words",
+                        "Prints each word with its vector, as 'fasttext print-word-vectors' does. A word that\n"
+                        "is not in the vocabulary has no numbers, is told on standard error and makes the\n"
+                        "exit status 1, unless --oov says what it gets.\n" OF_STANDARD_INPUT,
+                        vector_flags, COUNT(vector_flags), MANY(0), .asks = true},
+    [COMMAND_NEIGHBORS] = {"neighbors", "[WORD]...", "print the nearest neighbors of words",
+                           "Prints the words nearest to each WORD, to a sum of words (--positive, --negative:\n"
+                           "gensim's most_similar), to a row (--index) or to a vector (--vector). A tsv record\n"
+                           "is word, index and similarity, behind the WORD it is a neighbor of where there may\n"
+                           "be several.\n" OF_STANDARD_INPUT,
+                           neighbors_flags, COUNT(neighbors_flags), MANY(0), .asks = true},
+    [COMMAND_LOOKUP] =
+        {"lookup", "[INDEX]...", "print the vectors of rows",
+         "Prints rows by their numbers, which count from 0 in the order of the file.\n" OF_STANDARD_INPUT, lookup_flags,
+         COUNT(lookup_flags), MANY(0), .asks = true},
+    [COMMAND_INDEX] = {"index", "[WORD]...", "print the rows' numbers of words",
+                       "Prints each word with the number of its row.\n" OF_STANDARD_INPUT, index_flags,
+                       COUNT(index_flags), MANY(0), .asks = true},
+    [COMMAND_WORD] = {"word", "[INDEX]...", "print the words of rows",
+                      "Prints the word of each row with the row's number.\n" OF_STANDARD_INPUT, word_flags,
+                      COUNT(word_flags), MANY(0), .asks = true},
+    [COMMAND_WORDS] = {"words", NULL, "list the words of a model",
+                       "Lists words with the numbers of their rows, in byte order.\n", words_flags, COUNT(words_flags),
+                       .asks = true},
+    [COMMAND_ASK] = {"ask", "ROUTE [JSON]", "send any request, and print the answer as it is",
+                     "Asks what the other commands do not: ROUTE is a path with its query string, such as\n"
+                     "'/neighbors?word=cat'; with JSON it is a POST with that body, '-' taking it from\n"
+                     "standard input. The answer is printed as it came, whatever its format.\n",
+                     ask_flags, COUNT(ask_flags), .operands_least = 1, .operands_most = 2, .asks = true},
 };
 
 const struct command_table *command_table(void) {

@@ -15,8 +15,26 @@ enum flag_kind {
   FLAG_UNSIGNED, /* unsigned, from minimum to maximum */
   FLAG_SIZE,     /* size_t, from minimum to maximum */
   FLAG_SHARE,    /* double, above 0 and at most 1 */
-  FLAG_BYTES     /* size_t, from minimum to maximum; K, M and G behind the number multiply by 1024 each */
+  FLAG_BYTES,    /* size_t, from minimum to maximum; K, M and G behind the number multiply by 1024 each */
+
+  /* Parameters of a request: no members but, in the order given, elements of options->parameters. */
+  FLAG_ASK_SWITCH,  /* true; takes no value */
+  FLAG_ASK_NUMBER,  /* a finite number */
+  FLAG_ASK_INTEGER, /* a whole number from minimum to maximum */
+  FLAG_ASK_NUMBERS, /* finite numbers between commas; the flag may be repeated */
+  FLAG_ASK_CHOICE,  /* one of `choices` */
+  FLAG_ASK_WORD,    /* a word: any bytes */
+  FLAG_ASK_WORDS    /* a word of a list: the flag may be repeated */
 };
+
+/* Whether a flag of this kind takes no value; whether it is a parameter of a request. */
+static inline bool flag_is_switch(enum flag_kind kind) {
+  return kind == FLAG_SWITCH || kind == FLAG_ASK_SWITCH;
+}
+
+static inline bool flag_is_parameter(enum flag_kind kind) {
+  return kind >= FLAG_ASK_SWITCH;
+}
 
 struct flag {
   const char *name; /* without its "--" */
@@ -37,7 +55,11 @@ struct command_table {
   const char *text;    /* what help says before the flags, in lines of at most 80 characters */
   const struct flag *flags;
   size_t flag_count;
+  size_t operands_least, operands_most; /* both 0: exactly one where `operand` says so */
+  bool asks;                            /* it asks a daemon, or the store as a daemon would be asked */
 };
+
+enum { OPERANDS_ANY = 1 << 30 };
 
 /* Indexed by enum command, COMMAND_COUNT of them. Static storage. */
 const struct command_table *command_table(void);

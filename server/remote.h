@@ -11,4 +11,28 @@
 enum status remote_get(const char *url, unsigned seconds, struct problem *problem, unsigned *http_status,
                        struct bytes *body) MUST_USE;
 
+/* A daemon that is asked again and again, over one connection that is kept as long as both sides like. */
+struct remote;
+
+/* Prepares to ask the daemon at `url` (copied; a '/' at its end is none), each time for at most `seconds`. Nothing is
+ * sent yet. STATUS_NO_MEMORY. */
+enum status remote_open(const char *url, unsigned seconds, struct problem *problem, struct remote **out) MUST_USE;
+void remote_close(struct remote *remote); /* NULL is allowed */
+
+struct remote_request {
+  const char *target; /* "/vector?word=cat" */
+  const char *json;   /* body of a POST; NULL: it is a GET */
+  size_t json_length;
+};
+
+struct remote_reply {
+  unsigned http_status;
+  unsigned retry_after; /* seconds; 0: not said */
+};
+
+/* Sends the request and appends the answer to `body` as remote_get() does, but
+ * for an answer beyond its limit, which is STATUS_LIMIT. */
+enum status remote_ask(struct remote *remote, const struct remote_request *request, struct problem *problem,
+                       struct remote_reply *reply, struct bytes *body) MUST_USE;
+
 #endif

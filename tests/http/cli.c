@@ -45,7 +45,9 @@ static void expect_usage(struct run *run) {
 }
 
 START_TEST(help_and_version_everywhere) {
-  static const char *const commands[] = {"import", "serve", "list", "info", "verify", "healthcheck"};
+  static const char *const commands[] = {"import",    "serve",  "list",  "info", "verify", "healthcheck", "vector",
+                                         "neighbors", "lookup", "index", "word", "words",  "ask"};
+  enum { COMMANDS = sizeof commands / sizeof *commands };
   struct run run;
   run_wordvec(&run, "--version", NULL);
   ck_assert_int_eq(run.code, 0);
@@ -53,9 +55,9 @@ START_TEST(help_and_version_everywhere) {
   run_release(&run);
   run_wordvec(&run, "--help", NULL);
   ck_assert_int_eq(run.code, 0);
-  for (size_t i = 0; i < 6; i++) ck_assert_ptr_nonnull(strstr(run.out, commands[i]));
+  for (size_t i = 0; i < COMMANDS; i++) ck_assert_ptr_nonnull(strstr(run.out, commands[i]));
   run_release(&run);
-  for (size_t i = 0; i < 6; i++) {
+  for (size_t i = 0; i < COMMANDS; i++) {
     run_wordvec(&run, commands[i], "--help", NULL);
     ck_assert_int_eq(run.code, 0);
     ck_assert_ptr_nonnull(strstr(run.out, commands[i]));

@@ -47,7 +47,7 @@ def drain(daemon):
 def run(command, folder, binary, port):
     command = command.replace("localhost:8080", "127.0.0.1:" + port)
     command = re.sub(r"^curl", "curl -s", command)
-    command = re.sub(r"^wordvec", binary, command)
+    command = re.sub(r"(^|\| )wordvec", rf"\1{binary}", command)
     return subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=False).stdout
 
 

@@ -98,7 +98,7 @@ static void feed(int descriptor, const char *bytes, size_t length) {
   close(descriptor);
 }
 
-static void run_collected(struct run *run, const char *const *arguments, const void *input, size_t length) {
+void run_arguments(struct run *run, const char *const *arguments, const void *input, size_t length) {
   char out[SCRATCH_PATH_MAX], err[SCRATCH_PATH_MAX];
   scratch_path(out, "run.%d.out", (int)getpid());
   scratch_path(err, "run.%d.err", (int)getpid());
@@ -125,7 +125,7 @@ void run_wordvec(struct run *run, ...) {
   va_start(list, run);
   collect(arguments, list);
   va_end(list);
-  run_collected(run, arguments, NULL, 0);
+  run_arguments(run, arguments, NULL, 0);
 }
 
 void run_wordvec_with_input(struct run *run, const void *input, size_t length, ...) {
@@ -134,7 +134,7 @@ void run_wordvec_with_input(struct run *run, const void *input, size_t length, .
   va_start(list, length);
   collect(arguments, list);
   va_end(list);
-  run_collected(run, arguments, input, length);
+  run_arguments(run, arguments, input, length);
 }
 
 void run_release(struct run *run) {
@@ -149,7 +149,7 @@ void run_wordvec_well(const char *first, ...) {
   collect(arguments + 1, list);
   va_end(list);
   struct run run;
-  run_collected(&run, arguments, NULL, 0);
+  run_arguments(&run, arguments, NULL, 0);
   if (run.code != 0) support_fail("wordvec %s … exited with %d:\n%s", first, run.code, run.err);
   run_release(&run);
 }

@@ -36,6 +36,9 @@ void run_wordvec(struct run *run, ...) __attribute__((sentinel));
 /* The same with standard input from a pipe that carries `length` bytes. */
 void run_wordvec_with_input(struct run *run, const void *input, size_t length, ...) __attribute__((sentinel));
 
+/* The same with an array that ends with NULL; `input` NULL: nothing to read. */
+void run_arguments(struct run *run, const char *const *arguments, const void *input, size_t length);
+
 void run_release(struct run *run);
 
 /* Runs to its end, fails unless the exit code is 0, and drops the output. */

@@ -54,6 +54,7 @@ static struct outcome read_all(const char *first, ...) {
   fclose(err);
   keep(outcome.out);
   keep(outcome.err);
+  if (outcome.options.memory) keep(outcome.options.memory);
   return outcome;
 }
 
@@ -196,6 +197,44 @@ START_TEST(every_import_format_is_known) {
 }
 END_TEST
 
+START_TEST(parameters_of_a_request) {
+  struct outcome outcome = read_all("neighbors", "cat", "--positive=king", "--k", "3", "", "--positive", "woman",
+                                    "--weights=1,-2.5e-1", "--exact", NULL);
+  const struct options *options = &outcome.options;
+  static const char *const expected[][2] = {
+      {"positive", "king"}, {"k", "3"}, {"positive", "woman"}, {"weights", "1,-2.5e-1"}, {"exact", "1"}};
+  ck_assert_msg(outcome.status == -1, "%s", outcome.err);
+  ck_assert_uint_eq(options->operand_count, 2);
+  ck_assert_str_eq(options->operands[0], "cat");
+  ck_assert_str_eq(options->operands[1], "");
+  ck_assert_uint_eq(options->parameter_count, 5);
+  for (size_t i = 0; i < 5; i++) {
+    ck_assert_str_eq(options->parameters[i].flag->name, expected[i][0]);
+    ck_assert_str_eq(options->parameters[i].text, expected[i][1]);
+  }
+  ck_assert_str_eq(options_parameter(options, "positive"), "king");
+  ck_assert_ptr_null(options_parameter(options, "negative"));
+}
+END_TEST
+
+/* What asks the store is under the limits that a daemon would be under here, but for what it says itself. */
+START_TEST(the_daemon_that_would_be_asked) {
+  setenv("WORDVEC_LIMIT_K", "77", 1);
+  setenv("WORDVEC_STORE", "from-variable", 1);
+  struct outcome outcome = read_all("vector", "cat", NULL);
+  ck_assert_msg(outcome.status == -1, "%s", outcome.err);
+  ck_assert_uint_eq(outcome.options.serve.limits.k, 77);
+  ck_assert_uint_eq(outcome.options.serve.limits.body_bytes, 1048576);
+  ck_assert_str_eq(outcome.options.store, "from-variable");
+  ck_assert_ptr_null(outcome.options.url);
+  ck_assert_str_eq(read_all("vector", "--store=from-flag", NULL).options.store, "from-flag");
+  setenv("WORDVEC_URL", "http://from.variable", 1);
+  ck_assert_str_eq(read_all("vector", NULL).options.url, "http://from.variable");
+  ck_assert_ptr_null(read_all("vector", "--store=x", NULL).options.url);
+  expect_refused(read_all("vector", "--store=x", "--url=http://a", NULL), "--url", "one of them");
+}
+END_TEST
+
 /* Each with what the message must name and what it must allow. */
 static const struct {
   const char *arguments[4];
@@ -237,6 +276,23 @@ static const struct {
     {{"verify"}, "NAME|FILE", "missing"},
     {{"list", "x"}, "'x'", "too many"},
     {{"list", "--threads=1"}, "--threads", "wordvec list --help"},
+    {{"neighbors", "--k=0"}, "--k", "1 to 1000000"},
+    {{"neighbors", "--k=1.5"}, "--k", "1 to 1000000"},
+    {{"neighbors", "--recall=much"}, "--recall", "a number"},
+    {{"neighbors", "--recall=1,2"}, "--recall", "a number"},
+    {{"neighbors", "--weights="}, "--weights", "commas"},
+    {{"neighbors", "--weights=1,,2"}, "--weights", "commas"},
+    {{"neighbors", "--weights=1,"}, "--weights", "commas"},
+    {{"neighbors", "--weights=1, 2"}, "--weights", "commas"},
+    {{"neighbors", "--vector=nan"}, "--vector", "commas"},
+    {{"neighbors", "--vector=0x10"}, "--vector", "commas"},
+    {{"neighbors", "--vector=1e999"}, "--vector", "commas"},
+    {{"neighbors", "--exact=yes"}, "--exact", "no value"},
+    {{"vector", "--oov=guess"}, "--oov", "error, null, zero"},
+    {{"vector", "--timeout=0"}, "--timeout", "1 to 86400"},
+    {{"words", "cat"}, "'cat'", "too many"},
+    {{"ask"}, "ROUTE", "missing"},
+    {{"ask", "/a", "b", "c"}, "'c'", "too many"},
     {{"servr"}, "servr", "serve"},
     {{"--verbose"}, "--verbose", "import"},
     {{""}, "''", "import"},
@@ -323,6 +379,8 @@ int main(void) {
   tcase_add_test(tcase, operands_may_stand_anywhere);
   tcase_add_test(tcase, choices_of_import);
   tcase_add_test(tcase, every_import_format_is_known);
+  tcase_add_test(tcase, parameters_of_a_request);
+  tcase_add_test(tcase, the_daemon_that_would_be_asked);
   tcase_add_loop_test(tcase, mistakes_are_named, 0, sizeof refused / sizeof *refused);
   tcase_add_test(tcase, help_and_version);
   tcase_add_loop_test(tcase, help_of_a_command, 0, COMMAND_COUNT);
