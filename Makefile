@@ -118,6 +118,9 @@ $(OUT)/store/search/codes_dotprod.o: CFLAGS_FILE := -march=armv8.2-a+dotprod
 $(OUT)/store/search/gather_dotprod.o: CFLAGS_FILE := -march=armv8.2-a+dotprod
 endif
 
+# Embeds these by .incbin, which -MMD does not see.
+$(OUT)/server/openapi.o: $(wildcard server/openapi/*/*.json)
+
 # Each file under tests/unit is one Check program; those under tests/exhaustive take arguments.
 $(UNIT_PROGRAMS) $(EXHAUSTIVE_PROGRAMS): %: %.o $(OUT)/libsupport.a $(OUT)/libwordvec.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) $(SERVER_LIBS) $(STORE_LIBS)
@@ -153,7 +156,15 @@ unit: $(UNIT_PROGRAMS)
 	@$(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS)
 
 suite: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
-	@$(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) tests/oracle/run tests/readme/run
+	@rm -f $(OUT)/http-record
+	@$(with_test_environment) HTTP_RECORD=$(OUT)/http-record tests/support/run-suite $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) \
+	  tests/oracle/run tests/readme/run -- tests/openapi/run
+
+# By itself: the HTTP tests, and what their answers are judged by.
+openapi: $(OUT)/wordvec $(HTTP_PROGRAMS) ## Lint the OpenAPI document, and hold the answers of the HTTP tests against it
+	@$(setup) build test node
+	@rm -f $(OUT)/http-record
+	@$(with_test_environment) HTTP_RECORD=$(OUT)/http-record NODE_REQUIRED=yes tests/support/run-suite $(HTTP_PROGRAMS) -- tests/openapi/run
 
 # Answers against those of gensim and numpy, where they are installed.
 oracle: $(OUT)/wordvec ## Compare answers with gensim's and numpy's
@@ -264,6 +275,6 @@ clean: ## Remove what was built
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
-.PHONY: help all run test unit suite oracle programs valgrind sanitize coverage container fresh check install lint format clean always
+.PHONY: help all run test unit suite openapi oracle programs valgrind sanitize coverage container fresh check install lint format clean always
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -58,6 +58,7 @@ handler api_model;     /* api_models.c    GET /models/NAME, name in call->rest *
 handler api_info;      /* api_models.c    GET /info */
 handler api_livez;     /* api_health.c    GET /livez */
 handler api_readyz;    /* api_health.c    GET /readyz */
+handler api_openapi;   /* api_openapi.c   GET /openapi.json */
 
 /* What is most like a word, seen in other ways. */
 handler api_analogy;     /* api_neighbors.c GET, POST /analogy */

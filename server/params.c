@@ -88,7 +88,7 @@ bool params_is_null(struct params *params, const char *name) {
 }
 
 void params_finish(struct params *params) {
-  char unknown[256] = "", known[256] = "";
+  char unknown[128] = "", known[368] = ""; /* together they leave room for a sentence in a detail */
   size_t used = 0;
   const struct call *call = params->reading->call;
   if (call->dialect != DIALECT_OWN) return;

@@ -92,7 +92,8 @@ bool params_row_value(struct params *params, struct json_t *value, const char *p
 bool params_numbers_value(struct params *params, struct json_t *value, const char *pointer, double **out,
                           size_t *count);
 
-/* Refuses what was given and is not known, by name; in another service's dialect it is ignored, as there. */
+/* Refuses what was given and is not known, by name, and lists what is; in another service's dialect unknown names are
+ * ignored, as there. */
 void params_finish(struct params *params);
 
 #endif

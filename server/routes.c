@@ -24,9 +24,14 @@ static const struct route routes[] = {
     {"/v1/embeddings", ROUTE_POST, true, api_openai_embeddings},
     {"/v1/models", ROUTE_GET, false, api_openai_models},
     {"/v1/models/", ROUTE_GET, false, api_openai_model},
+    {"/openapi.json", ROUTE_GET, false, api_openapi},
 };
 
 static const size_t route_count = sizeof routes / sizeof routes[0];
+
+const struct route *route_at(size_t i) {
+  return i < route_count ? &routes[i] : NULL;
+}
 
 const struct route *route_find(const char *path, const char **rest) {
   for (size_t i = 0; i < route_count; i++) {

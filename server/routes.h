@@ -19,6 +19,9 @@ struct route {
   handler *handle;
 };
 
+/* The routes of the table, one by one from 0; NULL behind the last. */
+const struct route *route_at(size_t i);
+
 /* The route of a percent-decoded path, NULL when there is none. *rest is what follows the prefix of a route that ends
  * in '/', "" otherwise. */
 const struct route *route_find(const char *path, const char **rest);
