@@ -118,6 +118,18 @@ START_TEST(openai_ignores) {
 }
 END_TEST
 
+START_TEST(openai_models) {
+  json_t *list = get_json(served.port, 200, "/v1/models");
+  expect_text(list, "/object", "list");
+  expect_length(list, "/data", 1);
+  expect_text(list, "/data/0/id", "zoo");
+  json_t *model = get_json(served.port, 200, "/v1/models/zoo?x=1");
+  ck_assert(json_equal(json_at(list, "/data/0"), model));
+  json_decref(model);
+  json_decref(list);
+}
+END_TEST
+
 /* The other routes know nothing of it. */
 START_TEST(others_stay_as_they_are) {
   json_decref(get_problem(served.port, 404, "route_not_found", "/v1"));
@@ -149,6 +161,7 @@ int main(void) {
   tcase_add_test(tcase, openai_bodies);
   tcase_add_test(tcase, openai_sizes);
   tcase_add_test(tcase, openai_ignores);
+  tcase_add_test(tcase, openai_models);
   tcase_add_test(tcase, others_stay_as_they_are);
   tcase_add_test(tcase, word2vec_paths);
   return suite_main_with_zoo(suite, &served, &zoo);

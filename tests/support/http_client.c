@@ -93,6 +93,39 @@ static void set_body(CURL *curl, const struct client_request *request, struct so
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
+/* Bytes as a JSON string, or null for what is no UTF-8 text. */
+static json_t *text_or_null(const char *bytes, size_t length) {
+  json_t *text = bytes ? json_stringn(bytes, length) : NULL;
+  return text ? text : json_null();
+}
+
+/* Adds the exchange, a line of JSON, to the file that HTTP_RECORD names: tests/openapi then judges all of them. A
+ * request is part of it where it was good. What goes through a bare socket, or is asked by many clients at a time, is
+ * not recorded. */
+static void record(const struct client_request *request, const struct answer *answer) {
+  const char *path = getenv("HTTP_RECORD");
+  if (!path || !*path) return;
+  const char *usual = request->body ? "POST" : "GET";
+  bool good = answer->status < 300;
+  bool binary = strstr(answer->head, "application/x-npy\r\n") || strstr(answer->head, "application/octet-stream\r\n");
+  json_t *line =
+      json_pack("{s:s, s:s, s:o, s:i, s:s, s:I, s:o}", "method", request->method ? request->method : usual, "target",
+                request->target, "request", text_or_null(good ? request->body : NULL, request->body_length), "status",
+                (int)answer->status, "head", answer->head, "length", (json_int_t)answer->length, "body",
+                text_or_null(binary ? NULL : answer->body, answer->length));
+  char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+  FILE *file = text ? fopen(path, "a") : NULL;
+  if (!file) support_fail("cannot record %s in %s", request->target, path);
+  /* One write at the end of the file: others record there, too. */
+  size_t length = strlen(text);
+  text[length] = '\n';
+  setvbuf(file, NULL, _IONBF, 0);
+  bool written = fwrite(text, 1, length + 1, file) == length + 1;
+  if (fclose(file) != 0 || !written) support_fail("cannot record in %s", path);
+  free(text);
+  json_decref(line);
+}
+
 void client_send(unsigned port, const struct client_request *request, struct answer *answer) {
   memset(answer, 0, sizeof *answer);
   append(&answer->head, &answer->head_length, "", 0);
@@ -125,6 +158,7 @@ void client_send(unsigned port, const struct client_request *request, struct ans
   curl_slist_free_all(headers);
   curl_easy_cleanup(curl);
   free(url);
+  record(request, answer);
 }
 
 void client_get(unsigned port, const char *target, struct answer *answer) {

@@ -28,7 +28,8 @@ struct client_request {
   bool chunked;           /* sends the body in chunks, without Content-Length */
 };
 
-/* Sends the request over a new connection and reads the whole answer; fails when there is none. */
+/* Sends the request over a new connection and reads the whole answer; fails when there is none. With HTTP_RECORD set to
+ * a file, the exchange is added to it. */
 void client_send(unsigned port, const struct client_request *request, struct answer *answer);
 
 void client_get(unsigned port, const char *target, struct answer *answer);
