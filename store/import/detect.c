@@ -6,6 +6,7 @@
 
 #include "store/import/detect_dim.h"
 #include "store/import/encoding.h"
+#include "store/import/fasttext_head.h"
 #include "store/import/float_parse.h"
 #include "store/import/lines.h"
 #include "store/import/text_row.h"
@@ -365,6 +366,21 @@ static enum status settle_npy(const struct look *look, struct layout *layout) {
   return STATUS_OK;
 }
 
+/* ---- fasttext-bin ---- */
+
+static enum status settle_fasttext(const struct look *look, struct layout *layout) {
+  struct fasttext_head head;
+  const unsigned char *data = (const unsigned char *)look->data;
+  if (!fasttext_head_matches(data, look->length))
+    return source_problem(look->source, 0, look->problem,
+                          "this is no binary model of fastText: it begins with neither its mark nor its arguments");
+  enum status status = fasttext_head_read(look->source, data, look->length, look->problem, &head);
+  if (status != STATUS_OK) return status;
+  *layout = (struct layout){
+      .format = IMPORT_FASTTEXT_BIN, .dim = head.dim, .declared_rows = head.words, .header_length = head.length};
+  return STATUS_OK;
+}
+
 /* ---- */
 
 static bool is_npy(const struct look *look) {
@@ -377,6 +393,9 @@ static enum status detect_in(struct look *look, struct layout *layout) {
   enum status status = look_ahead(look, FIRST_LOOK);
   if (status != STATUS_OK) return status;
   if (look->length == 0) return source_problem(look->source, 0, look->problem, "it is empty: no rows");
+  bool matches = fasttext_head_matches((const unsigned char *)look->data, look->length);
+  if (look->forced == IMPORT_FASTTEXT_BIN || (look->forced == IMPORT_AUTO && matches))
+    return settle_fasttext(look, layout);
   if (is_npy(look)) return settle_npy(look, layout);
   const char *what = detect_foreign((const unsigned char *)look->data, look->length, false);
   if (what) return is_foreign(look, what);

@@ -1,6 +1,7 @@
 /* What a source holds, told by its first bytes: which layout, how many dimensions, where the rows begin; or why it
  * cannot be read.
  *
+ * - A binary model of fastText is told by its mark or, in the old layout, by arguments that no text could be.
  * - A first line of two whole numbers, "rows dim", is a header in any format, forced or not. The layouts themselves do
  *   not differ but for it: text with a header is "word2vec-text" ("fasttext-vec" when the name ends in .vec), text
  *   without is "glove".

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "store/import/detect.h"
+#include "store/import/fasttext_head.h"
 
 struct mark {
   size_t offset;
@@ -59,34 +60,6 @@ static const char *find_mark(const struct mark *list, size_t count, const unsign
   return NULL;
 }
 
-static int64_t int32_at(const unsigned char *data, size_t index) {
-  const unsigned char *p = data + 4 * index;
-  return (int32_t)((uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24);
-}
-
-static bool within(int64_t value, int64_t low, int64_t high) {
-  return value >= low && value <= high;
-}
-
-/* fastText's training arguments: dim, ws, epoch, minCount, neg, wordNgrams, loss, model, bucket, minn, maxn. */
-static bool are_fasttext_arguments(const unsigned char *data) {
-  return within(int32_at(data, 0), 1, MODEL_DIM_MAX) && within(int32_at(data, 1), 1, 1000) &&
-         within(int32_at(data, 2), 0, 1000000) && within(int32_at(data, 3), 0, INT32_MAX) &&
-         within(int32_at(data, 4), 0, 100000) && within(int32_at(data, 5), 0, 100) && within(int32_at(data, 6), 1, 4) &&
-         within(int32_at(data, 7), 1, 3) && within(int32_at(data, 8), 0, INT32_MAX) &&
-         within(int32_at(data, 9), 0, 1000) && within(int32_at(data, 10), 0, 1000);
-}
-
-static const char *find_fasttext(const unsigned char *data, size_t length) {
-  enum { MAGIC = 793712314, ARGUMENTS = 11 };
-  if (length >= 4 && int32_at(data, 0) == MAGIC)
-    return "a fastText binary model (.bin), which is not imported yet; use the .vec file that fastText wrote beside it";
-  if (length >= 4 * ARGUMENTS && are_fasttext_arguments(data))
-    return "a fastText binary model (.bin) of the old layout without a version, which is not imported; use the .vec "
-           "file that fastText wrote beside it";
-  return NULL;
-}
-
 static const char *find_pickle(const unsigned char *data, size_t length) {
   if (length < 3 || data[0] != 0x80 || data[1] < 2 || data[1] > 5) return NULL;
   return "a pickle, perhaps gensim's own format; load it there and call save_word2vec_format()";
@@ -107,7 +80,8 @@ static const char *find_utf16(const unsigned char *data, size_t length) {
 
 const char *detect_foreign(const unsigned char *data, size_t length, bool printable) {
   if (printable) return find_mark(printable_marks, sizeof printable_marks / sizeof *printable_marks, data, length);
-  const char *what = find_fasttext(data, length);
+  const char *what = NULL;
+  if (fasttext_head_matches(data, length)) what = "a fastText binary model; import it with --format fasttext-bin";
   if (!what) what = find_mark(marks, sizeof marks / sizeof *marks, data, length);
   if (!what) what = find_pickle(data, length);
   if (!what) what = find_safetensors(data, length);

@@ -76,6 +76,11 @@ static void look_at_clock(struct run *run) {
   report_stage(run, IMPORT_READING, 0, 0);
 }
 
+/* The reader's, which reads all of some sources before the first row. */
+static void report_reading(void *context) {
+  look_at_clock(context);
+}
+
 /* ---- what is imperfect ---- */
 
 static enum status warn(struct run *run, const char *text) {
@@ -255,7 +260,11 @@ static enum status open_all(struct run *run) {
   if (status == STATUS_OK) status = source_open(options->path, run->problem, &run->source);
   if (status == STATUS_OK) status = detect(run->source, options->format, run->problem, &run->layout);
   if (status == STATUS_OK) status = open_words(run);
-  struct reader_needs needs = {.threads = options->threads, .words = run->words, .folder = options->store};
+  struct reader_needs needs = {.threads = options->threads,
+                               .words = run->words,
+                               .folder = options->store,
+                               .tick = report_reading,
+                               .context = run};
   if (status == STATUS_OK) status = reader_open(run->source, &run->layout, &needs, run->problem, &run->reader);
   if (status == STATUS_OK)
     status = writer_open(options->store, report->name, options->replace, run->problem, &run->writer);
@@ -282,7 +291,9 @@ static enum status finish(struct run *run) {
   if (report->rows == 0)
     return source_problem(run->source, 0, run->problem, "no rows: %s",
                           run->rows_seen ? "all were skipped" : "nothing follows the header");
-  enum status status = derive(run);
+  enum status status = STATUS_OK;
+  if (run->reader->subwords) status = writer_add_subwords(run->writer, run->reader->subwords, run->problem);
+  if (status == STATUS_OK) status = derive(run);
   if (status != STATUS_OK) return status;
   report_stage(run, IMPORT_FINISHING, 0, 0);
   struct writer_origin origin = {.source = source_label(run->source),

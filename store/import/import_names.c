@@ -12,6 +12,7 @@ const char *const import_format_names[IMPORT_FORMATS + 1] = {
     [IMPORT_WORD2VEC_TEXT] = "word2vec-text",
     [IMPORT_WORD2VEC_BINARY] = "word2vec-binary",
     [IMPORT_FASTTEXT_VEC] = "fasttext-vec",
+    [IMPORT_FASTTEXT_BIN] = "fasttext-bin",
     [IMPORT_NPY] = "npy",
 };
 

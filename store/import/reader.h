@@ -7,6 +7,7 @@
 #include "store/import/detect.h"
 #include "store/import/source.h"
 #include "store/import/word_list.h"
+#include "store/matrix/subwords.h"
 #include "store/matrix/vocabulary.h"
 
 enum row_kind {
@@ -32,13 +33,18 @@ struct reader {
   /* How much of the source the rows so far have needed: source_position() and source_stored() as they were behind it.
    * While a reader is open its threads may be ahead of that, so it is the reader that must be asked. */
   uint64_t text_bytes, stored_bytes;
+  /* What the source has beside its rows, once the first of them was read; borrowed until the reader is closed. NULL:
+   * nothing. */
+  const struct subwords *subwords;
 };
 
 /* What readers work with beside the source: borrowed until reader_close(). */
 struct reader_needs {
-  unsigned threads;        /* to parse text with, the calling one included */
-  struct word_list *words; /* of a layout that has none: as many as it has rows */
-  const char *folder;      /* for scratch files */
+  unsigned threads;            /* to parse text and make vectors with, the calling one included */
+  struct word_list *words;     /* of a layout that has none: as many as it has rows */
+  const char *folder;          /* for scratch files, which are made once rows are asked for */
+  void (*tick)(void *context); /* called now and then while a row takes long; may be NULL */
+  void *context;
 };
 
 /* Opens the reader of the layout on a source of which nothing has been taken, and which is borrowed until
@@ -47,6 +53,8 @@ enum status reader_open(struct source *source, const struct layout *layout, cons
                         struct problem *problem, struct reader **out) MUST_USE;
 
 /* Those behind it. */
+enum status reader_fasttext_open(struct source *source, const struct reader_needs *needs, struct problem *problem,
+                                 struct reader **out) MUST_USE;
 enum status reader_npy_open(struct source *source, const struct layout *layout, const struct reader_needs *needs,
                             struct problem *problem, struct reader **out) MUST_USE;
 enum status reader_text_open(struct source *source, const struct layout *layout, unsigned threads,

@@ -43,7 +43,7 @@ struct model_info {
   char digest[33];           /* 32 lower-case hex digits, XXH3-128 of words and floats: equal contents, equal digest */
   uint64_t content[2];       /* the same 128 bits, to compare */
   const char *source;        /* the name of the imported file, without its folders; "-" for standard input */
-  const char *source_format; /* "glove", "word2vec-text", "word2vec-binary", "fasttext-vec", … */
+  const char *source_format; /* "glove", "word2vec-text", "word2vec-binary", "fasttext-vec", "fasttext-bin", … */
   int64_t imported_at;       /* seconds since 1970-01-01 UTC */
   uint64_t declared_rows;    /* what the source's header said; 0 when it had none */
   uint64_t skipped[SKIP_COUNT];

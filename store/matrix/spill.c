@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -26,15 +27,20 @@ static int open_unnamed(const char *folder) {
   return fd;
 }
 
-static size_t grown_size(size_t current, size_t needed) {
+static size_t grown_size(size_t current, size_t needed, size_t most) {
   size_t size = current > 0 ? current : FIRST_SIZE;
   while (size < needed) size *= 2;
-  return size;
+  return size < most ? size : most;
 }
 
 enum status spill_grow(struct spill *spill, const char *folder, size_t needed, struct problem *problem) {
+  return spill_grow_within(spill, folder, needed, SIZE_MAX, problem);
+}
+
+enum status spill_grow_within(struct spill *spill, const char *folder, size_t needed, size_t most,
+                              struct problem *problem) {
   if (needed <= spill->size) return STATUS_OK;
-  size_t size = grown_size(spill->size, needed);
+  size_t size = grown_size(spill->size, needed, most);
   if (spill->fd < 0) spill->fd = open_unnamed(folder);
   if (spill->fd < 0) return problem_set_errno(problem, errno, "%s: cannot make a temporary file there", folder);
   int error = posix_fallocate(spill->fd, (off_t)spill->size, (off_t)(size - spill->size));

@@ -18,6 +18,9 @@ struct spill {
 /* Makes at least `size` bytes; `folder` is where the file is created, on the same disk as the store. Disk space is
  * taken at once: STATUS_NO_SPACE, never a SIGBUS later. */
 enum status spill_grow(struct spill *spill, const char *folder, size_t size, struct problem *problem) MUST_USE;
+/* The same for an array that will never have more than `most` bytes: it takes no room beyond them. */
+enum status spill_grow_within(struct spill *spill, const char *folder, size_t size, size_t most,
+                              struct problem *problem) MUST_USE;
 void spill_release(struct spill *spill);
 
 #endif

@@ -524,10 +524,6 @@ def foreign():
     def refused(name, why, content, *errors):
         case("refused-" + name, why, {"input.bin": content}, bad("unsupported", *errors), ["file input.bin"])
 
-    arguments = struct.pack("<11i", 100, 5, 5, 1, 5, 1, 2, 2, 2000000, 3, 6)
-    rest = struct.pack("<id", 100, 1e-4) + struct.pack("<3iq", 2, 2, 0, 7) + b"cat\0" + bytes(40)
-    refused("fasttext-bin", "fastText's own binary, by its magic", struct.pack("<2i", 793712314, 12) + arguments + rest, "fastText binary", ".vec")
-    refused("fasttext-bin-old", "the old layout without magic", arguments + rest, "fastText binary", "old layout")
     refused("pickle", "a .bin that is a pickle (gensim)", b"\x80\x04\x95\x10\0\0\0\0\0\0\0}\x94.", "pickle", "save_word2vec_format")
     refused("pickle-old", "protocol 0", b"ccopy_reg\n_reconstructor\np0\n(cgensim.models.keyedvectors\n", "pickle")
     refused("hdf5", "HDF5", b"\x89HDF\r\n\x1a\n" + bytes(100), "HDF5")
@@ -548,7 +544,284 @@ def foreign():
     case("noise", "bytes of no known meaning", {"input.bin": zlib.compress(bytes(range(256)) * 4, 0)}, bad("bad-matrix", "no word matrix"), ["file input.bin"])
 
 
-for write in (words, encodings, headers, lines, numbers, duplicates, word2vec, containers, arrays, foreign):
+# ---- fastText's binary models, written and computed here from what fastText's documentation and sources say of them
+
+def f32(number):
+    return struct.unpack("<f", struct.pack("<f", number))[0]
+
+
+def bits(number):
+    return "bits:%08x" % struct.unpack("<I", struct.pack("<f", number))
+
+
+class FastText:
+    """A model of dim 2 whose parts can be changed one by one before it is written."""
+
+    def __init__(self, words, labels=(), minn=3, maxn=6, buckets=4, version=12, kind=2, kept=None, quantised=None):
+        self.words, self.labels = [word.encode() if isinstance(word, str) else word for word in words], labels
+        self.minn, self.maxn, self.buckets, self.version, self.kind = minn, maxn, buckets, version, kind
+        self.kept = kept  # of a pruned model: buckets, in the order of their rows
+        self.quantised = quantised  # None, "plain", "norms"
+        self.dim = 2
+        count = len(self.words) + (buckets if kept is None else len(kept))
+        self.matrix = [(0.25 * row + 0.5, 1.5 - 0.1 * row) for row in range(count)]
+        self.matrix = [tuple(f32(x) for x in vector) for vector in self.matrix]
+        if quantised:
+            self.quantise()
+
+    def quantise(self):
+        """One part of two dimensions; with norms of 1, 2 or 4 by row."""
+        self.norms = [2.0 ** (row % 3) if self.quantised == "norms" else 1.0 for row in range(len(self.matrix))]
+        self.centroids = [(f32(0.3 * code), f32(1 - 0.7 * code)) for code in range(256)]
+        self.codes = bytes((7 * row + 3) % 256 for row in range(len(self.matrix)))
+        self.matrix = [tuple(f32(norm * x) for x in self.centroids[code]) for norm, code in zip(self.norms, self.codes)]
+
+    def head(self):
+        arguments = struct.pack("<12id", self.dim, 5, 5, 1, 5, 1, 2, self.kind, self.buckets, self.minn, self.maxn, 100, 1e-4)
+        counts = struct.pack("<3iq", len(self.words) + len(self.labels), len(self.words), len(self.labels), 77)
+        if self.version == 0:
+            return arguments + counts
+        pruned = struct.pack("<q", -1 if self.kept is None else len(self.kept))
+        return struct.pack("<2i", 793712314, self.version) + arguments + counts + pruned
+
+    def dictionary(self):
+        entries = [word + struct.pack("<Bqb", 0, 9, 0) for word in self.words]
+        entries += [label.encode() + struct.pack("<Bqb", 0, 9, 1) for label in self.labels]
+        return b"".join(entries)
+
+    def table(self):
+        return b"".join(struct.pack("<2i", bucket, row) for row, bucket in enumerate(self.kept or ()))
+
+    def shape(self):
+        return struct.pack("<2q", len(self.matrix), self.dim)
+
+    def quantiser(self):
+        return struct.pack("<4i", 2, 1, 2, 2) + b"".join(struct.pack("<2f", *centroid) for centroid in self.centroids)
+
+    def norm_part(self):
+        return (bytes(row % 3 for row in range(len(self.matrix))) + struct.pack("<4i", 1, 1, 1, 1) +
+                struct.pack("<256f", *(2.0 ** code if code < 3 else 0 for code in range(256))))
+
+    def input(self):
+        if self.quantised:
+            has_norms = self.quantised == "norms"
+            return (struct.pack("<B", 1) + struct.pack("<B", has_norms) + self.shape() +
+                    struct.pack("<i", len(self.codes)) + self.codes + self.quantiser() +
+                    (self.norm_part() if has_norms else b""))
+        flag = b"" if self.version == 0 else b"\0"
+        return flag + self.shape() + b"".join(struct.pack("<2f", *vector) for vector in self.matrix)
+
+    def output(self):
+        return (b"" if self.version == 0 else b"\0") + struct.pack("<2q", 0, self.dim)
+
+    def bytes(self):
+        return self.head() + self.dictionary() + self.table() + self.input() + self.output()
+
+    def rows_of(self, word):
+        """The matrix's rows for the n-grams of a word."""
+        if self.maxn == 0 or (self.version == 11 and self.kind == 3) or (word == b"</s>" and self.version > 0):
+            return []
+        text, rows = b"<" + word + b">", []
+        starts = [i for i, byte in enumerate(text) if byte & 0xC0 != 0x80] + [len(text)]
+        for first in range(len(starts) - 1):
+            for last in range(first, len(starts) - 1):
+                length = last - first + 1
+                if not self.minn <= length <= self.maxn or length == 1 and (first == 0 or last == len(starts) - 2):
+                    continue
+                value = 2166136261
+                for byte in text[starts[first]:starts[last + 1]]:
+                    value = (value ^ (byte if byte < 128 else byte | 0xFFFFFF00)) * 16777619 % 2 ** 32
+                bucket = value % self.buckets
+                if self.kept is None:
+                    rows.append(len(self.words) + bucket)
+                elif bucket in self.kept:
+                    rows.append(len(self.words) + self.kept.index(bucket))
+        return rows
+
+    def vector(self, rows):
+        total = [0.0] * self.dim
+        for row in rows:
+            total = [f32(a + b) for a, b in zip(total, self.matrix[row])]
+        return [f32(x * f32(1.0 / len(rows))) for x in total]
+
+    def known(self, count=None):
+        words = self.words[:count]
+        return [row(word, *map(bits, self.vector([i] + self.rows_of(word)))) for i, word in enumerate(words)]
+
+    def unknown(self, *words):
+        lines = []
+        for word in (word.encode() if isinstance(word, str) else word for word in words):
+            rows = self.rows_of(word)
+            lines.append(row(word, *map(bits, self.vector(rows) if rows else ())).replace("row", "unknown", 1))
+        return lines
+
+    def subwords(self):
+        rows = self.buckets if self.kept is None else len(self.kept)
+        none = self.maxn == 0 or rows == 0 or (self.version == 11 and self.kind == 3)
+        return ["subwords none" if none else "subwords %d %d %d %d" % (self.minn, self.maxn, self.buckets, rows)]
+
+    def good(self, *unknown):
+        return good("fasttext-bin", 2, self.known(), *self.subwords(), *self.unknown(*unknown), declared=len(self.words))
+
+
+FT_WORDS = ["</s>", "cat", "na\u00efve", "a", "\u65e5\u672c\u8a9e"]
+FT_UNKNOWN = ["dog", "cats", "\u65e5", "x", "", "d\u00f6g", b"\xff\xfe", b"a\x80\x80b", "</s", "a b c"]
+
+
+def fasttext():
+    def model(name, why, made, options=(), unknown=FT_UNKNOWN):
+        case("fasttext-" + name, why, {"input.bin": made.bytes()}, made.good(*unknown), ["file input.bin", *options])
+
+    model("bin", "version 12, n-grams of 3 to 6 characters; </s> has none", FastText(FT_WORDS))
+    model("bin-short", "n-grams of one character: never a mark alone", FastText(FT_WORDS, minn=1, maxn=2, buckets=7))
+    model("bin-least-of-zero", "as good as one", FastText(FT_WORDS, minn=0, maxn=1, buckets=3))
+    model("bin-11", "version 11", FastText(FT_WORDS, version=11))
+    model("bin-old", "the layout without mark: </s> has n-grams", FastText(FT_WORDS, version=0), unknown=FT_UNKNOWN[:3])
+    model("bin-labels", "a supervised model: labels are no words", FastText(FT_WORDS, ["__label__a", "__label__b"], kind=3))
+    model("bin-labels-11", "version 11: supervised models have no n-grams of characters",
+          FastText(FT_WORDS, ["__label__a"], kind=3, version=11), unknown=())
+    model("bin-no-ngrams", "no n-grams, and no rows of them", FastText(FT_WORDS, minn=0, maxn=0, buckets=0), unknown=())
+    model("bin-word-ngrams", "rows of word pairs belong to no word", FastText(FT_WORDS, minn=0, maxn=0, buckets=9), unknown=())
+    model("bin-forced", "forced", FastText(FT_WORDS), ["format fasttext-bin"])
+    model("bin-long-word", "the longest word", FastText(["w" * 65535], buckets=2), unknown=())
+    model("ftz", "quantised", FastText(FT_WORDS, quantised="plain"))
+    model("ftz-norms", "quantised, and the norms too", FastText(FT_WORDS, quantised="norms"))
+    model("ftz-pruned", "only some buckets are left, in any order", FastText(FT_WORDS, buckets=11, kept=[7, 2, 10, 0], quantised="norms"))
+    model("ftz-pruned-of-all", "no n-gram is left", FastText(FT_WORDS, buckets=11, kept=[], quantised="plain"), unknown=())
+    fasttext_containers()
+    fasttext_rules()
+    fasttext_cuts()
+    fasttext_lies()
+
+
+def fasttext_containers():
+    made = FastText(FT_WORDS)
+    case("fasttext-gzip", "gzipped", {"input.bin.gz": gz(made.bytes())}, made.good("dog"), ["file input.bin.gz"])
+    case("fasttext-zip", "zipped", {"input.zip": zip_of([("m.bin", made.bytes())])}, made.good("dog"), ["file input.zip"])
+    case("fasttext-stdin", "from standard input", {"input.bin": made.bytes()}, made.good("dog"), ["stdin input.bin"])
+    case("fasttext-without-output", "what follows the input matrix is not looked at", {"input.bin": made.bytes()[:-len(made.output())]},
+         made.good("dog"), ["file input.bin"])
+    cut = gz(made.bytes())[:150]
+    case("fasttext-gzip-cut", "a gzip that ends early", {"input.bin.gz": cut}, bad("bad-matrix", "gzip"), ["file input.bin.gz"])
+
+
+def fasttext_rules():
+    made = FastText(FT_WORDS)
+    some = good("fasttext-bin", 2, made.known(2), *made.subwords(), *made.unknown("dog", "na\u00efve"), declared=5)
+    case("fasttext-limit", "the first rows, and all n-grams", {"input.bin": made.bytes()}, some, ["file input.bin", "limit 2"])
+    made = FastText(["cat", "dog", "cat"])
+    at = len(made.head())
+    known = made.known()
+    skipped = 'skipped duplicate 1 byte %d: "cat" (%s)'
+    case("fasttext-duplicates-first", "a dictionary that no program writes", {"input.bin": made.bytes()},
+         good("fasttext-bin", 2, known[:2], skipped % (at + 26, "row 0 has it"), declared=3), ["file input.bin"])
+    case("fasttext-duplicates-last", "the later row", {"input.bin": made.bytes()},
+         good("fasttext-bin", 2, known[1:], skipped % (at, "byte %d has it again" % (at + 26)), *made.unknown("cats"), declared=3),
+         ["file input.bin", "duplicates last"])
+    made = FastText(["cat", b"\xff\xfe"])
+    known = made.known()
+    case("fasttext-encoding-replace", "the vector is that of the bytes", {"input.bin": made.bytes()},
+         good("fasttext-bin", 2, [known[0], known[1].replace("%FF%FE", "%EF%BF%BD%EF%BF%BD")], declared=2),
+         ["file input.bin", "encoding-errors replace"])
+    made = FastText(["cat", "dog", "owl"])
+    made.matrix[1] = (float("nan"), 1.0)
+    known = made.known()
+    nan = 'skipped not_finite 1 byte %d: "dog"' % (len(made.head()) + 13)
+    case("fasttext-not-finite", "a word's row", {"input.bin": made.bytes()},
+         good("fasttext-bin", 2, [known[0], known[2]], nan, *made.unknown("dog"), declared=3), ["file input.bin"])
+    case("fasttext-not-finite-strict", "is an error", {"input.bin": made.bytes()},
+         bad("bad-matrix", "NaN", position=len(made.head()) + 13), ["file input.bin", "strict"])
+
+
+def fasttext_cuts():
+    def cut(name, why, made, length, position, *errors):
+        case("fasttext-cut-" + name, why, {"input.bin": made.bytes()[:length]}, bad("bad-matrix", "cut off", *errors, position=position), ["file input.bin"])
+
+    made = FastText(FT_WORDS, ["__label__a"], kind=3)
+    head, words = len(made.head()), len(made.head() + made.dictionary())
+    cut("in-the-mark", "inside the version", made, 6, 6, "ends at byte 6")
+    cut("in-the-head", "inside the arguments", made, 60, 60, "head")
+    cut("behind-the-head", "before the first word", made, head, head, "entry 0")
+    cut("in-a-word", "inside a word", made, head + 15, head + 14, "entry 1", "ends at byte %d" % (head + 15))
+    cut("in-an-entry", "behind a word", made, head + 20, head + 14, "entry 1")
+    cut("in-a-label", "inside a label", made, words - 12, words - 20, "entry 5")
+    cut("behind-the-words", "before the matrix", made, words, words, "matrix")
+    cut("in-the-shape", "inside the shape", made, words + 9, words + 1, "shape")
+    cut("in-a-row", "inside a row", made, words + 17 + 12, words + 17 + 8, "row 1 of 9", "ends at byte %d" % (words + 29))
+    cut("in-an-ngram", "inside the last row", made, words + 17 + 71, words + 17 + 64, "row 8 of 9")
+    made = FastText(FT_WORDS, minn=0, maxn=0, buckets=9)
+    cut("in-a-row-not-needed", "a row of word pairs", made, -len(made.output()) - 1, len(made.bytes()) - len(made.output()) - 8, "row 13 of 14")
+    made = FastText(FT_WORDS, buckets=11, kept=[7, 2, 10, 0], quantised="norms")
+    table = len(made.head() + made.dictionary())
+    codes = table + 32 + 2 + 16 + 4
+    centroids = codes + 9 + 16
+    norms = centroids + 2048
+    cut("in-the-table", "inside the table of a pruned model", made, table + 12, table, "table")
+    cut("in-the-codes", "inside the codes", made, codes + 4, codes, "codes")
+    cut("in-a-quantiser", "inside its numbers", made, codes + 12, codes + 9, "quantiser")
+    cut("in-the-centroids", "inside the centroids", made, centroids + 5, centroids, "centroids")
+    cut("in-the-norms", "inside the norms", made, norms + 5, norms, "norms")
+    cut("in-the-norm-centroids", "inside the centroids of norms", made, norms + 9 + 16 + 5, norms + 9 + 16, "centroids")
+
+
+def fasttext_lies():
+    def lie(name, why, made, at, form, value, *errors, position=None, status="bad-matrix"):
+        content = bytearray(made.bytes())
+        struct.pack_into("<" + form, content, at, value)
+        case("fasttext-lie-" + name, why, {"input.bin": bytes(content)}, bad(status, *errors, position=at if position is None else position),
+             ["file input.bin"])
+
+    made = FastText(FT_WORDS, ["__label__a"], kind=3)
+    words = len(made.head() + made.dictionary())
+    lie("version", "a version of the future", made, 4, "i", 13, "version 13", status="unsupported")
+    lie("no-dimensions", "no dimensions", made, 8, "i", 0, "dimensions: 0")
+    lie("many-dimensions", "too many", made, 8, "i", 65537, "dimensions: 65537")
+    lie("model", "no kind of model", made, 36, "i", 4, "kind of model")
+    lie("buckets", "fewer than none", made, 40, "i", -1, "buckets of n-grams: -1")
+    lie("least", "shorter than nothing", made, 44, "i", -3, "least length")
+    lie("greatest", "too long", made, 48, "i", 256, "greatest length of an n-gram: 256")
+    lie("greatest-negative", "shorter than nothing", made, 48, "i", -1, "greatest length")
+    lie("entries", "words and labels are not all", made, 64, "i", 7, "entries: 7")
+    lie("words", "fewer than none", made, 68, "i", -1, "words: -1")
+    lie("labels", "fewer than none", made, 72, "i", -1, "labels: -1")
+    lie("pruned", "pruned to less than nothing", made, 84, "q", -2, "pruning: -2")
+    lie("pruned-to-more", "pruned to more than there are", made, 84, "q", 5, "pruning: 5")
+    lie("pruned-not-quantised", "which fastText refuses too", made, 84, "q", 0, "not quantised", position=words)
+    lie("label-first", "a label among the words", made, 92 + 13, "b", 1, "entry 0", "no word", position=92)
+    lie("word-last", "a word among the labels", made, words - 1, "b", 0, "entry 5", "no label", position=words - 20)
+    lie("flag", "neither quantised nor not", made, words, "b", 7, "flag")
+    lie("rows", "more rows than words and buckets", made, words + 1, "q", 10, "10 rows of 2 numbers, not 9 of 2")
+    lie("rows-huge", "very many", made, words + 1, "q", 2 ** 62, "rows of 2")
+    lie("width", "rows of another length", made, words + 9, "q", 3, "9 rows of 3 numbers", position=words + 1)
+    lie("ngram-not-finite", "the row of an n-gram", made, words + 17 + 48, "f", float("inf"), "n-gram", "infinite")
+    lie("ngram-too-large", "sums of it could overflow", made, words + 17 + 52, "f", -2e30, "1e30", position=words + 17 + 48)
+    none = FastText([], ["__label__a"], kind=3)
+    case("fasttext-lie-no-words", "labels alone", {"input.bin": none.bytes()}, bad("bad-matrix", "words: 0", position=68), ["file input.bin"])
+    long = FastText(["w" * 65536])
+    case("fasttext-word-too-long", "a word over the limit", {"input.bin": long.bytes()},
+         bad("bad-matrix", "entry 0", "65535", position=92), ["file input.bin"])
+    made = FastText(FT_WORDS, buckets=11, kept=[7, 2, 10, 0], quantised="norms")
+    table = len(made.head() + made.dictionary())
+    codes = table + 32 + 2 + 16 + 4
+    lie("table-bucket", "a bucket that is none", made, table + 8, "i", 11, "leads out", position=table)
+    lie("table-row", "a row that is none", made, table + 12, "i", -1, "leads out", position=table)
+    lie("table-twice", "a bucket twice", made, table + 8, "i", 7, "twice", position=table)
+    lie("norms", "neither with nor without norms", made, table + 33, "b", 2, "flag")
+    lie("codes", "codes for half a row", made, codes - 4, "i", 10, "size of the codes")
+    lie("codes-too-many", "more parts than dimensions", made, codes - 4, "i", 27, "size of the codes")
+    lie("codes-negative", "fewer than none", made, codes - 4, "i", -9, "size of the codes")
+    lie("quantiser-width", "of other vectors", made, codes + 9, "i", 3, "quantiser")
+    lie("quantiser-parts", "of more parts", made, codes + 13, "i", 2, "quantiser", position=codes + 9)
+    lie("quantiser-part", "of parts of nothing", made, codes + 17, "i", 0, "quantiser", position=codes + 9)
+    lie("quantiser-last", "of a last part that is too long", made, codes + 21, "i", 3, "quantiser", position=codes + 9)
+    lie("centroid", "which makes an n-gram infinite", made, codes + 9 + 16 + 8 * made.codes[8], "f", float("inf"), "n-gram", position=table + 33)
+    case("fasttext-forced-on-text", "no such thing", {"input.txt": CAT_DOG}, bad("bad-matrix", "no binary model of fastText", position=0),
+         ["format fasttext-bin"])
+    case("fasttext-forced-otherwise", "it is recognised all the same", {"input.bin": made.bytes()},
+         bad("unsupported", "fastText binary", "fasttext-bin"), ["file input.bin", "format glove"])
+
+
+for write in (words, encodings, headers, lines, numbers, duplicates, word2vec, containers, arrays, foreign, fasttext):
     write()
 for name in sorted(os.listdir(HERE)):
     if os.path.isdir(os.path.join(HERE, name)) and name not in made:

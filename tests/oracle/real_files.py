@@ -13,7 +13,6 @@ import oracle
 TEXT = ['classics.50d.txt.gz', 'duplicates.glove.txt', 'duplicates.word2vec.txt', 'glove.6B.100d.top2604.txt.gz',
         'glove.6B.50d.with-word2vec-header.txt.gz', 'wiki.en.header-disagrees.vec.gz', 'word2vec-c.1186x200.txt.gz']
 BINARY = ['duplicates.word2vec.bin', 'word2vec-c.1186x200.bin']
-REFUSED = ['fasttext.skipgram.2061x70.bin']
 
 
 def kept(rows):
@@ -98,10 +97,6 @@ def main():
         check_file(checks, os.path.join(oracle.TEST_DATA, name), read_text)
     for name in BINARY:
         check_file(checks, os.path.join(oracle.TEST_DATA, name), read_binary)
-    for name in REFUSED:
-        with oracle.Daemon() as daemon:
-            code, _, err = oracle.run('import', os.path.join(oracle.TEST_DATA, name), '--store', daemon.store)
-            checks.that(code == 1 and 'fasttext' in err.lower(), f'{name}: exit {code}, {err}')
     checks.report()
 
 

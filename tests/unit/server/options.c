@@ -191,7 +191,8 @@ START_TEST(choices_of_import) {
 END_TEST
 
 START_TEST(every_import_format_is_known) {
-  static const char *const names[] = {"auto", "glove", "word2vec-text", "word2vec-binary", "fasttext-vec"};
+  static const char *const names[] = {"auto",         "glove", "word2vec-text", "word2vec-binary", "fasttext-vec",
+                                      "fasttext-bin", "npy"};
   for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
     ck_assert_int_eq(read_all("import", "x", "--format", names[i], NULL).options.import.format, (enum import_format)i);
 }

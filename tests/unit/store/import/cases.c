@@ -191,6 +191,34 @@ static void expect_row(const struct model *model, uint32_t at, char *fields) {
   ck_assert_uint_eq(i, rows->dim);
 }
 
+/* "MIN MAX BUCKETS ROWS" */
+static void expect_subwords(const struct model *model, const char *value) {
+  const struct subwords *subwords = model_subwords(model);
+  char found[80] = "none";
+  if (subwords)
+    snprintf(found, sizeof found, "%u %u %u %u", subwords->min, subwords->max, subwords->buckets, subwords->count);
+  ck_assert_str_eq(found, value);
+}
+
+/* "WORD NUMBER…", what n-grams make of a word that has no row; without numbers they make nothing of it. */
+static void expect_unknown(const struct model *model, char *fields) {
+  uint32_t dim = model_rows(model)->dim, row, i = 0;
+  float *vector = calloc(dim, sizeof *vector);
+  char *rest = fields, *word_field = strsep(&rest, " ");
+  struct word word = word_of(word_field);
+  ck_assert_int_eq(vocabulary_find(model_vocabulary(model), word, &row), STATUS_NOT_FOUND);
+  ck_assert_ptr_nonnull(model_subwords(model));
+  ck_assert_int_eq(subwords_vector(model_subwords(model), word, vector), rest ? STATUS_OK : STATUS_NOT_FOUND);
+  for (char *field; rest && (field = strsep(&rest, " ")); i++) {
+    uint32_t bits;
+    ck_assert_uint_lt(i, dim);
+    memcpy(&bits, vector + i, sizeof bits);
+    ck_assert_msg(bits == bits_of_text(field), "%s, number %u is %08x, not %s", word_field, i, bits, field);
+  }
+  ck_assert(i == 0 || i == dim);
+  free(vector);
+}
+
 static void expect_skips(const struct outcome *outcome, char *const texts[SKIP_COUNT]) {
   for (int kind = 0; kind < SKIP_COUNT; kind++) {
     const char *name = skip_name((enum skip)kind);
@@ -225,6 +253,10 @@ static void expect_model(const struct model *model, const struct outcome *outcom
     } else if (has_key(line, "declared", &value)) {
       ck_assert_uint_eq(report->declared_rows, strtoul(value, NULL, 10));
       ck_assert_uint_eq(info->declared_rows, report->declared_rows);
+    } else if (has_key(line, "subwords", &value)) {
+      expect_subwords(model, value);
+    } else if (has_key(line, "unknown", &value)) {
+      expect_unknown(model, value);
     } else if (has_key(line, "skipped", &value)) {
       for (int kind = 0; kind < SKIP_COUNT; kind++) {
         char *rest;

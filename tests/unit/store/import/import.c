@@ -303,6 +303,7 @@ START_TEST(reads_real_files) {
       {"duplicates.glove.txt", "glove", "a", 3, 20, 0, 0, 1},
       {"duplicates.word2vec.txt", "word2vec-text", "a", 3, 20, 4, 0, 1},
       {"duplicates.word2vec.bin", "word2vec-binary", "a", 3, 20, 4, 0, 1},
+      {"fasttext.skipgram.2061x70.bin", "fasttext-bin", "the", 2061, 70, 2061, 0, 0},
   };
   struct import_report report;
   struct model *model = import_real(files[_i].file, &report);
@@ -319,7 +320,7 @@ START_TEST(reads_real_files) {
 }
 END_TEST
 
-enum { REAL_FILES = 9 };
+enum { REAL_FILES = 10 };
 
 /* The text of the C program has six decimals: it must be each float of its binary file, rounded so. */
 START_TEST(agrees_between_two_layouts_of_one_model) {
@@ -368,14 +369,54 @@ START_TEST(reads_the_floats_of_a_real_file) {
 }
 END_TEST
 
-START_TEST(refuses_fasttext_binary_by_name) {
-  char path[SCRATCH_PATH_MAX];
-  if (!real_file(path, "fasttext.skipgram.2061x70.bin")) return;
-  struct import_options options = options_for(path);
+/* "WORD NUMBER…" as fastText prints it, of a word that the model knows or not. */
+static void expect_printed(const struct model *model, const char *line) {
+  uint32_t row, dim = model_rows(model)->dim;
+  float vector[128];
+  const char *number = strchr(line, ' ');
+  struct word word = {line, (size_t)(number - line)};
+  ck_assert_uint_le(dim, sizeof vector / sizeof *vector);
+  if (vocabulary_find(model_vocabulary(model), word, &row) == STATUS_OK)
+    memcpy(vector, rows_at(model_rows(model), row), dim * sizeof *vector);
+  else
+    ck_assert_int_eq(subwords_vector(model_subwords(model), word, vector), STATUS_OK);
+  for (uint32_t i = 0; i < dim; i++) {
+    char printed[32];
+    size_t length = (size_t)snprintf(printed, sizeof printed, " %.5g", (double)vector[i]);
+    ck_assert_msg(strncmp(number, printed, length) == 0, "%.*s, number %u:%s, not%.12s", (int)word.length, line, i,
+                  printed, number);
+    number += length;
+  }
+}
+
+START_TEST(reads_what_fasttext_prints) {
   struct import_report report;
-  struct problem problem;
-  ck_assert_int_eq(import_run(&options, &problem, &report), STATUS_UNSUPPORTED);
-  ck_assert_msg(strstr(problem.text, "fastText binary"), "%s", problem.text);
+  char path[SCRATCH_PATH_MAX];
+  struct model *model = import_real("fasttext.skipgram.2061x70.bin", &report);
+  if (!model || !real_file(path, "fasttext.skipgram.2061x70.print-word-vectors.txt")) return;
+  size_t length, lines = 0;
+  char *text = scratch_read(path, &length), *rest = text;
+  for (char *line; (line = strsep(&rest, "\n")) && *line; lines++) expect_printed(model, line);
+  ck_assert_uint_eq(lines, 12);
+  ck_assert_uint_eq(model_subwords(model)->min, 3);
+  ck_assert_uint_eq(model_subwords(model)->max, 6);
+  ck_assert_uint_eq(model_subwords(model)->buckets, 1000);
+  free(text);
+  model_drop(model);
+}
+END_TEST
+
+/* Vectors are made by many threads, in batches. */
+START_TEST(makes_the_same_of_a_model_with_any_number_of_threads) {
+  struct import_report one, many;
+  struct model *model = import_real("fasttext.skipgram.2061x70.bin", &one);
+  char path[SCRATCH_PATH_MAX];
+  if (!model || !real_file(path, "fasttext.skipgram.2061x70.bin")) return;
+  model_drop(model);
+  struct import_options options = options_for(path);
+  options.threads = 7;
+  model_drop(import_and_open(&options, &many));
+  ck_assert_str_eq(one.digest, many.digest);
 }
 END_TEST
 
@@ -482,7 +523,8 @@ int main(void) {
   tcase_add_loop_test(tcase, reads_real_files, 0, effort(REAL_FILES) < REAL_FILES ? 3 : REAL_FILES);
   tcase_add_test(tcase, agrees_between_two_layouts_of_one_model);
   tcase_add_test(tcase, reads_the_floats_of_a_real_file);
-  tcase_add_test(tcase, refuses_fasttext_binary_by_name);
+  tcase_add_test(tcase, reads_what_fasttext_prints);
+  tcase_add_test(tcase, makes_the_same_of_a_model_with_any_number_of_threads);
   tcase_add_test(tcase, reports_what_it_did);
   tcase_add_test(tcase, touches_no_report_on_failure);
   tcase_add_test(tcase, keeps_the_old_version_unless_told);
