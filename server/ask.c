@@ -230,6 +230,12 @@ static enum status ask_store(struct ask *ask, const struct question_text *text, 
     bytes_release(&reply.body);
     return answer_refusal(&refusal, dialect, answer);
   }
+  enum status status = reply.stream ? stream_append(reply.stream, &reply.body) : STATUS_OK;
+  stream_free(reply.stream);
+  if (status != STATUS_OK) {
+    bytes_release(&reply.body);
+    return status;
+  }
   answer->http_status = reply.http_status;
   answer->body = reply.body;
   return STATUS_OK;

@@ -9,6 +9,7 @@
 #include "server/refusal.h"
 #include "server/representation.h"
 #include "server/service.h"
+#include "server/stream.h"
 #include "store/bytes.h"
 
 /* One argument of the query string, percent-decoded ('+' is a space); bytes, not necessarily UTF-8. */
@@ -18,10 +19,17 @@ struct argument {
   size_t length; /* of value; 0 for "?name" and "?name=" */
 };
 
+/* What a body holds. */
+enum body_kind {
+  BODY_JSON, /* all parameters, and a query string is refused except `format` */
+  BODY_NPY   /* an array; parameters come from the query string, as those of a GET do */
+};
+
 struct call {
   struct service *service;
   bool suggest;  /* near spellings of an unknown word are wanted: a pass over all words, so not on every thread */
-  bool has_body; /* POST: parameters come from the body, and a query string is refused except `format` */
+  bool has_body; /* POST */
+  enum body_kind body_kind;
   const struct argument *arguments;
   size_t argument_count;
   const void *body;
@@ -31,12 +39,16 @@ struct call {
   enum dialect dialect;
 };
 
+enum { REPLY_SOURCES = 192 }; /* room for all of them with their counts */
+
 struct reply {
-  unsigned http_status;           /* 200 unless the handler says otherwise */
-  const char *content_type;       /* static storage */
-  struct bytes body;              /* its limit is set by http before the handler runs */
-  char shape[SHAPE_TEXT];         /* X-Shape, e.g. "2,4,50"; empty: no such header */
-  const char *dtype;              /* X-Dtype, "float32"; NULL: no such header */
+  unsigned http_status;        /* 200 unless the handler says otherwise */
+  const char *content_type;    /* static storage */
+  struct bytes body;           /* its limit is set by http before the handler runs */
+  struct stream *stream;       /* what is sent instead of the body; NULL: the body is. Whoever has the reply frees it */
+  char shape[SHAPE_TEXT];      /* X-Shape, e.g. "2,4,50"; empty: no such header */
+  const char *dtype;           /* X-Dtype, "float32"; NULL: no such header */
+  char sources[REPLY_SOURCES]; /* X-Sources, "exact=998, zero=2"; empty: no such header */
   char model[MODEL_NAME_MAX + 1]; /* the model that answered, for the log; may stay empty */
 };
 
@@ -50,6 +62,7 @@ handler api_vector;    /* api_vectors.c   GET /vector */
 handler api_vectors;   /* api_vectors.c   GET, POST /vectors */
 handler api_lookup;    /* api_lookup.c    POST /lookup */
 handler api_neighbors; /* api_neighbors.c GET, POST /neighbors */
+handler api_matrix;    /* api_matrix.c    GET, POST /matrix */
 handler api_index;     /* api_words.c     GET /index */
 handler api_word;      /* api_words.c     GET /word */
 handler api_words;     /* api_words.c     GET /words */

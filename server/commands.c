@@ -42,8 +42,7 @@ enum status command_open_service(const struct options *options, const struct ker
   service->limits = options->serve.limits;
   service->default_model = options->serve.default_model;
   service->default_recall = options->serve.default_recall;
-  service->parsing.limit = service->limits.parsing_bytes;
-  service->answers.limit = service->limits.answer_bytes;
+  service_set_budgets(service);
   size_t *searching = &service->limits.search_threads;
   if (*searching == 0) *searching = command_cores(SEARCH_THREADS_MOST);
   enum status status = text_cache_new(service->limits.text_cache_bytes, &service->texts);

@@ -63,6 +63,7 @@ struct exchange {
   enum dialect dialect;
   const struct route *route;
   const char *rest;
+  enum body_kind body_kind;
   struct refusal *refusal; /* found early, to be sent when the body is through */
   struct bytes body;
   size_t swallowed;
@@ -71,6 +72,7 @@ struct exchange {
   size_t argument_count;
   bool argument_name_broken; /* a byte 0 in a name */
   struct deferred *deferred; /* it left its thread; NULL: it did not */
+  struct stream *stream;     /* that is being sent; NULL: none */
   struct respond_result result;
   char model[MODEL_NAME_MAX + 1];
 };
@@ -195,9 +197,8 @@ static const char *path_of(const char *url) {
   return path ? path : "/";
 }
 
-static bool find_route(struct exchange *exchange, const char *url, const char *method, struct refusal *refusal) {
-  const char *path = path_of(url);
-  exchange->route = route_find(path, &exchange->rest);
+static bool route_allowed(const struct exchange *exchange, const char *path, const char *method,
+                          struct refusal *refusal) {
   if (!exchange->route) {
     char paths[ROUTE_PATHS];
     refusal_set(refusal, REFUSAL_NO_ROUTE, "There is nothing at %.200s; the routes are %s.", path,
@@ -209,6 +210,14 @@ static bool find_route(struct exchange *exchange, const char *url, const char *m
   refusal_set(refusal, REFUSAL_METHOD, "%.200s answers %s, not %.40s.", path, allow, method);
   snprintf(refusal->allow, sizeof refusal->allow, "%s", allow);
   return false;
+}
+
+/* Finds the route, if there is one, and with it how long the body may be. */
+static void find_route(const struct exchanges *all, struct exchange *exchange, const char *path) {
+  exchange->route = route_find(path, &exchange->rest);
+  const struct route *route = exchange->takes_body ? exchange->route : NULL;
+  bytes_init_within(&exchange->body, route_body_limit(route, &all->service->limits),
+                    route_body_budget(route, all->service));
 }
 
 /* Everything that can be said before the body. */
@@ -226,14 +235,17 @@ static bool admissible(const struct exchanges *all, struct exchange *exchange, c
     return false;
   }
   if (exchange->target.malformed) exchange->closes = true; /* by somebody who means something else by a request line */
-  if (exchange->fields.declared > limits->body_bytes) {
+  if (exchange->fields.declared > exchange->body.limit) {
     refusal_set(refusal, REFUSAL_BODY_TOO_LARGE, "The body has %llu bytes, and at most %zu are allowed.",
-                (unsigned long long)exchange->fields.declared, limits->body_bytes);
+                (unsigned long long)exchange->fields.declared, exchange->body.limit);
     exchange->closes = true;
     return false;
   }
-  if (!target_allowed(exchange, limits, refusal) || !find_route(exchange, url, method, refusal)) return false;
-  return !exchange->takes_body || reading_type_allowed(exchange->fields.content_type, refusal);
+  if (!target_allowed(exchange, limits, refusal) || !route_allowed(exchange, path_of(url), method, refusal))
+    return false;
+  return !exchange->takes_body ||
+         reading_type_allowed(exchange->fields.content_type, exchange->route->methods & ROUTE_NPY, &exchange->body_kind,
+                              refusal);
 }
 
 static enum MHD_Result admit(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
@@ -244,6 +256,7 @@ static enum MHD_Result admit(const struct exchanges *all, struct exchange *excha
   snprintf(exchange->method, sizeof exchange->method, "%s", method);
   exchange->takes_body = route_method(method) == ROUTE_POST;
   exchange->dialect = route_dialect(path_of(url));
+  find_route(all, exchange, path_of(url));
   begin_head(exchange, connection, line);
   if (!collect_fields(exchange, connection)) return MHD_NO;
   if (admissible(all, exchange, url, method, line[2], &refusal)) return MHD_YES;
@@ -276,35 +289,34 @@ static void answer_raw(struct exchange *exchange, struct MHD_Connection *connect
   exchange->lingers = true;
 }
 
-static void refuse_outgrown(const struct exchanges *all, struct refusal *refusal) {
+static void refuse_outgrown(const struct exchange *exchange, struct refusal *refusal) {
   refusal_set(refusal, REFUSAL_BODY_TOO_LARGE, "The body is longer than the %zu bytes that are allowed.",
-              all->service->limits.body_bytes);
+              exchange->body.limit);
 }
 
 /* Appends to the body as the limit and the budget allow; fills *refusal when they do not. */
-static bool keep(const struct exchanges *all, struct exchange *exchange, const char *data, size_t length,
-                 struct refusal *refusal) {
+static bool keep(struct exchange *exchange, const char *data, size_t length, struct refusal *refusal) {
   enum status status = bytes_append(&exchange->body, data, length);
   if (status == STATUS_LIMIT)
-    refuse_outgrown(all, refusal);
+    refuse_outgrown(exchange, refusal);
   else if (status != STATUS_OK)
     refusal_set(refusal, REFUSAL_BUSY, "Too many request bodies are being read; try again in a moment.");
   return status == STATUS_OK;
 }
 
 /* A GET's body means nothing (RFC 9110, section 9.3.1): it is thrown away, as that of a refused request is. */
-static enum MHD_Result collect(const struct exchanges *all, struct exchange *exchange,
-                               struct MHD_Connection *connection, const char *data, size_t *length) {
-  size_t got = *length, allowed = all->service->limits.body_bytes;
+static enum MHD_Result collect(struct exchange *exchange, struct MHD_Connection *connection, const char *data,
+                               size_t *length) {
+  size_t got = *length, allowed = exchange->body.limit;
   struct refusal refusal;
   *length = 0;
   if (!exchange->refusal && exchange->takes_body) {
-    if (keep(all, exchange, data, got, &refusal)) return MHD_YES;
+    if (keep(exchange, data, got, &refusal)) return MHD_YES;
     if (!refuse_later(exchange, &refusal)) return MHD_NO;
   }
   exchange->swallowed += got;
   if (exchange->swallowed <= SWALLOWED_BYTES_MIN || exchange->swallowed <= allowed) return MHD_YES;
-  refuse_outgrown(all, &refusal);
+  refuse_outgrown(exchange, &refusal);
   answer_raw(exchange, connection, exchange->refusal ? exchange->refusal : &refusal);
   return MHD_NO;
 }
@@ -342,6 +354,7 @@ static bool answer(const struct exchanges *all, struct exchange *exchange, bool 
       .service = service,
       .suggest = suggest,
       .has_body = exchange->takes_body,
+      .body_kind = exchange->body_kind,
       .arguments = exchange->arguments,
       .argument_count = exchange->argument_count,
       .body = exchange->body.data,
@@ -355,11 +368,15 @@ static bool answer(const struct exchanges *all, struct exchange *exchange, bool 
   reply->body.spared = SMALL_ANSWER_BYTES;
   bool done = exchange->route->handle(&call, reply, refusal);
   memcpy(exchange->model, reply->model, sizeof exchange->model);
-  if (done)
-    bytes_trim(&reply->body); /* it may lie here for as long as its client takes to read it */
-  else
+  if (!done) {
     bytes_release(&reply->body);
-  return done;
+    return false;
+  }
+  /* Either may lie here for as long as the client takes to read the answer. */
+  bytes_trim(&reply->body);
+  bytes_release(&exchange->body);
+  exchange->stream = reply->stream;
+  return true;
 }
 
 static enum MHD_Result send_reply(const struct exchanges *all, struct exchange *exchange,
@@ -446,14 +463,24 @@ static bool is_batch(const struct exchange *exchange) {
   return outer && memchr(outer + 1, '{', (size_t)(end - outer - 1));
 }
 
+/* Where the handler's work is done; NULL: here. */
+static struct backlog *backlog_of(const struct exchanges *all, const struct exchange *exchange) {
+  switch (exchange->route->work) {
+    case ROUTE_SEARCHES: return is_batch(exchange) ? all->batches : all->searches;
+    case ROUTE_GATHERS: return exchange->takes_body ? all->batches : NULL;
+    default: return NULL;
+  }
+}
+
 /* Asks the handler, here or by way of a backlog. False: *refusal is to be sent. */
 static bool run_handler(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
                         enum MHD_Result *result, struct refusal *refusal) {
   struct reply reply;
   *result = MHD_YES;
-  if (exchange->route->searches) {
+  struct backlog *backlog = backlog_of(all, exchange);
+  if (backlog) {
     refusal_set(refusal, REFUSAL_BUSY, "Too many searches wait already; try again in a moment.");
-    return defer(is_batch(exchange) ? all->batches : all->searches, exchange, connection, refusal);
+    return defer(backlog, exchange, connection, refusal);
   }
   if (!answer(all, exchange, false, &reply, refusal))
     return wants_suggestions(exchange, refusal) && defer(all->suggestions, exchange, connection, refusal);
@@ -484,7 +511,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
     const char *const line[3] = {url, method, version};
     return admit(all, exchange, connection, line);
   }
-  if (*length > 0) return collect(all, exchange, connection, data, length);
+  if (*length > 0) return collect(exchange, connection, data, length);
   if (exchange->refusal) return refuse_now(all, exchange, connection, exchange->refusal) ? MHD_YES : MHD_NO;
   if (exchange->deferred) return finish(all, exchange, connection);
   return run(all, exchange, connection);
@@ -510,6 +537,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **state
     if (info) exchange->lingers = true; /* it closes, perhaps with a flood of fields unread */
   }
   if (exchange->lingers) linger(all, connection);
+  if (exchange->stream && exchange->result.status != 0) exchange->result.bytes = exchange->stream->made;
   if (strcmp(exchange->method, "HEAD") == 0) exchange->result.bytes = 0;
   struct log_request line = {
       .method = exchange->method,
@@ -520,6 +548,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **state
       .model = exchange->model,
   };
   log_request(all->log, &line);
+  stream_free(exchange->stream);
   bytes_release(&exchange->body);
   if (exchange->deferred) bytes_release(&exchange->deferred->reply.body);
   free(exchange->deferred);

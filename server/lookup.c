@@ -119,6 +119,30 @@ static enum status join(struct lookup *lookup, const struct found *parts, struct
   return STATUS_OK;
 }
 
+enum status lookup_unknown(struct lookup *lookup, struct found *out) {
+  struct found parts[API_MODELS_MAX] = {{0}};
+  enum status status = lookup->policy.oov == OOV_SUBWORD ? STATUS_NOT_FOUND : STATUS_OK;
+  for (size_t i = 0; i < lookup->choice->count && status == STATUS_OK; i++)
+    status = stand_in(lookup, i, (struct word){"", 0}, &parts[i]);
+  if (status != STATUS_OK) return status;
+  *out = parts[0];
+  return lookup->choice->count > 1 && out->vector ? join(lookup, parts, out) : STATUS_OK;
+}
+
+enum status lookup_rows(const struct lookup *lookup, struct word word, uint32_t *rows, enum found_by *by) {
+  enum status outcome = STATUS_OK;
+  *by = FOUND_EXACT;
+  for (size_t i = 0; i < lookup->choice->count; i++) {
+    struct found found = {.row = FOUND_NO_ROW};
+    enum status status = find(lookup, i, word, &found);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) return status;
+    if (status == STATUS_NOT_FOUND) outcome = STATUS_NOT_FOUND;
+    if (found.by > *by) *by = found.by;
+    rows[i] = found.row;
+  }
+  return outcome;
+}
+
 /* A word that one of the models lacks is unknown, and then the policy gives the part of each: but for n-grams, which
  * stand in for one model only, since they are akin to the rows of the others. */
 static enum status find_joined(struct lookup *lookup, struct word word, struct found *out) {

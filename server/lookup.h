@@ -27,6 +27,14 @@ bool lookup_begin(struct lookup *lookup, struct reading *reading, const struct a
 /* Finds a word. False: *refusal says why; REFUSAL_NO_WORD only under OOV_ERROR, with near spellings if `suggest`. */
 bool lookup_word(struct lookup *lookup, struct word word, bool suggest, struct found *out, struct refusal *refusal);
 
+/* The rows of a word in each of the models, rows[choice->count], and how it was found there. STATUS_NOT_FOUND when one
+ * of them lacks it, whose row is then FOUND_NO_ROW; what it gets is lookup_word()'s to say. */
+enum status lookup_rows(const struct lookup *lookup, struct word word, uint32_t *rows, enum found_by *by) MUST_USE;
+
+/* What the policy gives for any unknown word, whatever it is. STATUS_NOT_FOUND where it does not give a vector without
+ * knowing the word; STATUS_NO_MEMORY. */
+enum status lookup_unknown(struct lookup *lookup, struct found *out) MUST_USE;
+
 /* Finds the one word or row of a request: word, found and with_source of *result. False: noted in the reading. */
 bool lookup_one(struct reading *reading, const struct api_choice *choice, const struct row_request *request,
                 struct row_result *result);

@@ -99,6 +99,10 @@ static const struct flag serve_flags[] = {
      "One line a request on standard error: as text, as a JSON object, or none.\n"
      "Start, stop and changes of models are always told."},
     FLAG_OF_LIMIT(FLAG_BYTES, "body-bytes", body_bytes, "BODY_BYTES", "1M", 1, GIB, "Bytes of a request's body."),
+    FLAG_OF_LIMIT(FLAG_SIZE, "matrix-words", matrix_words, "MATRIX_WORDS", "1000000", 1, 100000000,
+                  "Words of one request to /matrix."),
+    FLAG_OF_LIMIT(FLAG_BYTES, "matrix-body-bytes", matrix_body_bytes, "MATRIX_BODY_BYTES", "32M", 1, 16 * GIB,
+                  "Bytes of its body, where other requests may have --limit-body-bytes."),
     FLAG_OF_LIMIT(FLAG_SIZE, "answer-floats", answer_floats, "ANSWER_FLOATS", "4194304", 1, GIB,
                   "Floats of one answer, padding included."),
     FLAG_OF_LIMIT(FLAG_SIZE, "batch-queries", batch_queries, "BATCH_QUERIES", "1000", 1, 1000000,

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/percent.h"
+
 /* A parameter as it was given: one of the two, or neither. */
 struct given {
   json_t *json;
@@ -153,13 +155,6 @@ bool params_text(struct params *params, const char *name, struct word *out) {
   return true;
 }
 
-static int digit_of(char byte) {
-  return byte >= '0' && byte <= '9'   ? byte - '0'
-         : byte >= 'A' && byte <= 'F' ? byte - 'A' + 10
-         : byte >= 'a' && byte <= 'f' ? byte - 'a' + 10
-                                      : -1;
-}
-
 static bool has_high_bytes(const char *bytes, size_t length) {
   for (size_t i = 0; i < length; i++)
     if ((unsigned char)bytes[i] >= 0x80) return true;
@@ -176,24 +171,12 @@ bool params_decode(struct params *params, struct word encoded, const char *point
   }
   char *bytes = reading_alloc(params->reading, encoded.length, 1);
   if (!bytes) return false;
-  size_t length = 0;
-  for (size_t i = 0; i < encoded.length; i++) {
-    char byte = encoded.bytes[i];
-    if (byte == '%') {
-      int high = i + 2 < encoded.length ? digit_of(encoded.bytes[i + 1]) : -1;
-      int low = high >= 0 ? digit_of(encoded.bytes[i + 2]) : -1;
-      if (low < 0 && params->object) {
-        reading_invalid(params->reading, pointer, "a %% without two hexadecimal digits at byte %zu", i);
-        return false;
-      }
-      if (low >= 0) {
-        byte = (char)(high * 16 + low);
-        i += 2;
-      }
-    }
-    bytes[length++] = byte;
+  size_t broken = percent_broken(encoded.bytes, encoded.length);
+  if (broken < encoded.length && params->object) {
+    reading_invalid(params->reading, pointer, "a %% without two hexadecimal digits at byte %zu", broken);
+    return false;
   }
-  *out = (struct word){bytes, length};
+  *out = (struct word){bytes, percent_decode(encoded.bytes, encoded.length, false, bytes)};
   return true;
 }
 

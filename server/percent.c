@@ -44,3 +44,12 @@ size_t percent_decode(const char *text, size_t length, bool plus, char *out) {
   }
   return to;
 }
+
+size_t percent_broken(const char *text, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    if (text[i] != '%') continue;
+    if (i + 2 >= length || digit_of(text[i + 1]) < 0 || digit_of(text[i + 2]) < 0) return i;
+    i += 2;
+  }
+  return length;
+}

@@ -14,4 +14,7 @@ enum status percent_encode(struct bytes *out, const char *bytes, size_t length) 
  * without two hexadecimal digits behind it stays; '+' becomes a space, as in query strings, where `plus` says so. */
 size_t percent_decode(const char *text, size_t length, bool plus, char *out);
 
+/* Where the first such '%' is; `length` where there is none. */
+size_t percent_broken(const char *text, size_t length);
+
 #endif

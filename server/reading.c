@@ -89,23 +89,29 @@ static bool charset_allowed(const char *parameters) {
 }
 
 /* JSON, or what a client that names nothing sends: curl -d declares a form. */
-static bool content_type_allowed(const char *content_type) {
+static bool content_type_allowed(const char *content_type, bool npy, enum body_kind *kind) {
   static const char *const allowed[] = {"application/json", "application/x-www-form-urlencoded"};
+  static const char array[] = "application/x-npy";
+  *kind = BODY_JSON;
   if (!content_type) return true;
   content_type += strspn(content_type, " \t");
   size_t length = strcspn(content_type, "; \t");
   if (length == 0) return true;
+  if (npy && length == strlen(array) && strncasecmp(content_type, array, length) == 0) {
+    *kind = BODY_NPY;
+    return true;
+  }
   for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
     if (length == strlen(allowed[i]) && strncasecmp(content_type, allowed[i], length) == 0)
       return charset_allowed(content_type + length);
   return false;
 }
 
-bool reading_type_allowed(const char *content_type, struct refusal *refusal) {
-  if (content_type_allowed(content_type)) return true;
+bool reading_type_allowed(const char *content_type, bool npy, enum body_kind *kind, struct refusal *refusal) {
+  if (content_type_allowed(content_type, npy, kind)) return true;
   char quoted[REFUSAL_QUOTED];
-  refusal_set(refusal, REFUSAL_MEDIA_TYPE, "A body of type %s is not read here: send application/json in UTF-8",
-              refusal_quote(quoted, content_type, strlen(content_type)));
+  refusal_set(refusal, REFUSAL_MEDIA_TYPE, "A body of type %s is not read here: send application/json in UTF-8%s",
+              refusal_quote(quoted, content_type, strlen(content_type)), npy ? ", or application/x-npy" : "");
   return false;
 }
 
@@ -124,11 +130,16 @@ static bool query_allowed(struct reading *reading) {
   return true;
 }
 
-bool reading_begin(struct reading *reading, const struct call *call, struct refusal *refusal) {
+bool reading_begin_unparsed(struct reading *reading, const struct call *call, struct refusal *refusal) {
   *reading = (struct reading){.call = call, .refusal = refusal};
-  if (!call->has_body) return true;
-  if (call->dialect == DIALECT_OWN && !query_allowed(reading)) return false;
-  if (!request_json_parse(&reading->body, call->service, call->body, call->body_length, refusal)) {
+  bool takes_query = !call->has_body || call->body_kind == BODY_NPY || call->dialect != DIALECT_OWN;
+  return takes_query || query_allowed(reading);
+}
+
+bool reading_parse(struct reading *reading, const char *bytes, size_t length, const struct request_json_cut *cut) {
+  const struct call *call = reading->call;
+  const struct request_json_cut whole = {.original = bytes, .at = length};
+  if (!request_json_parse_cut(&reading->body, call->service, bytes, length, cut ? cut : &whole, reading->refusal)) {
     reading->state = READING_REFUSED;
     return false;
   }
@@ -136,4 +147,10 @@ bool reading_begin(struct reading *reading, const struct call *call, struct refu
   reading_invalid(reading, "#", "The body must be a JSON object%s",
                   call->dialect == DIALECT_OWN ? ", such as {\"words\": [\"cat\"]}" : "");
   return false;
+}
+
+bool reading_begin(struct reading *reading, const struct call *call, struct refusal *refusal) {
+  if (!reading_begin_unparsed(reading, call, refusal)) return false;
+  if (!call->has_body || call->body_kind == BODY_NPY) return true;
+  return reading_parse(reading, call->body, call->body_length, NULL);
 }

@@ -23,14 +23,18 @@ struct reading {
   size_t taken; /* from the parsing budget, for the blocks */
 };
 
-/* Whether bodies of this type are read; else the 415. NULL: the request names none. To be asked before the body is
- * taken in. */
-bool reading_type_allowed(const char *content_type, struct refusal *refusal);
+/* What bodies of this type hold; with `npy`, that may be an array. Else the 415. NULL: the request names none. To be
+ * asked before the body is taken in. */
+bool reading_type_allowed(const char *content_type, bool npy, enum body_kind *kind, struct refusal *refusal);
 
 /* Begins to read the call, whose body is parsed when it has one: 400 and 503 as request_json_parse() says, 422 for JSON
  * that is no object. A body leaves only `format` to the query string, all of which other dialects ignore. False:
  * refused. reading_release() is due in any case. */
 bool reading_begin(struct reading *reading, const struct call *call, struct refusal *refusal);
+
+/* The two steps of it: all but the parsing, and the parsing of a text that may have been cut (else NULL). */
+bool reading_begin_unparsed(struct reading *reading, const struct call *call, struct refusal *refusal);
+bool reading_parse(struct reading *reading, const char *bytes, size_t length, const struct request_json_cut *cut);
 
 /* Frees the body and everything that reading_alloc() gave. */
 void reading_release(struct reading *reading);

@@ -89,21 +89,26 @@ static bool fits_better(struct fit a, struct fit b) {
   return a.position < b.position;
 }
 
-bool representation_of_accept(const char *accept, bool has_binary, enum representation *out, struct refusal *refusal) {
+bool representation_of_accept(const char *accept, enum representations has, enum representation *out,
+                              struct refusal *refusal) {
+  static const enum representation json_first[] = {REPRESENTATION_JSON, REPRESENTATION_NPY, REPRESENTATION_OCTETS};
+  static const enum representation npy_first[] = {REPRESENTATION_NPY, REPRESENTATION_OCTETS, REPRESENTATION_JSON};
+  const enum representation *order = has == REPRESENTATIONS_NPY_FIRST ? npy_first : json_first;
   if (!accept || !accept[strspn(accept, " \t,")]) {
-    *out = REPRESENTATION_JSON;
+    *out = order[0];
     return true;
   }
   struct fit best = {0};
-  int count = has_binary ? REPRESENTATION_COUNT : 1;
+  int count = has == REPRESENTATIONS_JSON ? 1 : REPRESENTATION_COUNT;
   for (int i = 0; i < count; i++) {
-    struct fit fit = fit_of(accept, media_types[i]);
+    struct fit fit = fit_of(accept, media_types[order[i]]);
     if (fit.specificity == 0 || fit.quality <= 0 || !fits_better(fit, best)) continue;
     best = fit;
-    *out = (enum representation)i;
+    *out = order[i];
   }
   if (best.specificity > 0) return true;
   refusal_set(refusal, REFUSAL_NOT_ACCEPTABLE, "Accept allows nothing that this route answers with: %s",
-              has_binary ? "application/json, application/x-npy, application/octet-stream" : "application/json");
+              has != REPRESENTATIONS_JSON ? "application/json, application/x-npy, application/octet-stream"
+                                          : "application/json");
   return false;
 }

@@ -21,9 +21,17 @@ const char *representation_media_type(enum representation representation);
 /* The values of the `format` parameter in the order of the enum: "json", "npy", "octet-stream". */
 extern const char *const representation_names[REPRESENTATION_COUNT];
 
-/* The representation that `accept` (NULL or empty: anything) likes best among JSON and, on routes that have them, the
- * binary ones: highest quality, then the more specific range, then the earlier one, then JSON. False, with
- * REFUSAL_NOT_ACCEPTABLE, when it likes none. */
-bool representation_of_accept(const char *accept, bool has_binary, enum representation *out, struct refusal *refusal);
+/* Which of them a route has; where the first two are all there is, they are also whether it has binary ones. */
+enum representations {
+  REPRESENTATIONS_JSON = false,
+  REPRESENTATIONS_JSON_FIRST = true,
+  REPRESENTATIONS_NPY_FIRST /* all three; who says nothing gets .npy */
+};
+
+/* The representation that `accept` (NULL or empty: anything) likes best among those that a route has: highest quality,
+ * then the more specific range, then the earlier one, then the first of the route. False, with REFUSAL_NOT_ACCEPTABLE,
+ * when it likes none. */
+bool representation_of_accept(const char *accept, enum representations has, enum representation *out,
+                              struct refusal *refusal);
 
 #endif

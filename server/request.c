@@ -17,24 +17,24 @@ static bool format_of(struct params *params, size_t *format) {
 }
 
 /* Which representation the answer takes. */
-static void request_representation(struct params *params, bool has_binary, struct request_common *out) {
+static void request_representation(struct params *params, enum representations has, struct request_common *out) {
   struct reading *reading = params->reading;
   size_t format = REPRESENTATION_JSON;
   params_has(params, "format");
   if (format_of(params, &format)) {
     out->representation = (enum representation)format;
-    if (format != REPRESENTATION_JSON && !has_binary)
+    if (format != REPRESENTATION_JSON && has == REPRESENTATIONS_JSON)
       reading_refuse(reading, REFUSAL_NOT_ACCEPTABLE, "This route answers as JSON only");
     return;
   }
   struct refusal refusal;
-  if (!representation_of_accept(reading->call->accept, has_binary, &out->representation, &refusal))
+  if (!representation_of_accept(reading->call->accept, has, &out->representation, &refusal))
     reading_refuse(reading, refusal.kind, "%s", refusal.detail);
 }
 
-void request_common(struct params *params, bool has_binary, struct request_common *out) {
+void request_common(struct params *params, enum representations has, struct request_common *out) {
   params_text(params, "model", &out->model);
-  request_representation(params, has_binary, out);
+  request_representation(params, has, out);
 }
 
 bool request_finish(struct params *params) {

@@ -77,6 +77,16 @@ struct grid_request {
 bool request_vectors(struct reading *reading, struct grid_request *out);
 bool request_lookup(struct reading *reading, struct grid_request *out);
 
+/* The rows that a layer's matrix has: GET and POST /matrix. */
+struct matrix_request {
+  struct request_common common;
+  bool listed; /* there is a list of words (word_array.h); else all rows are wanted */
+  bool keras;  /* layout=keras: two rows come first, of padding and of unknown words */
+  struct word_policy policy;
+};
+
+bool request_matrix(struct reading *reading, struct matrix_request *out);
+
 /* The pointer of a cell: "#/indices/0/3". Returns `out`. */
 const char *request_cell_pointer(const struct grid_request *request, size_t cell, char out[POINTER_MAX]);
 
@@ -168,7 +178,7 @@ const char *request_token_pointer(const struct embeddings_request *request, size
 
 /* For request_*.c: reads `model`, `format` and Accept; and the end of every reading: params_finish(), then whether all
  * is well. */
-void request_common(struct params *params, bool has_binary, struct request_common *out);
+void request_common(struct params *params, enum representations has, struct request_common *out);
 bool request_finish(struct params *params);
 
 #endif

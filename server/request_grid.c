@@ -180,6 +180,25 @@ bool request_vectors(struct reading *reading, struct grid_request *out) {
   return false;
 }
 
+bool request_matrix(struct reading *reading, struct matrix_request *out) {
+  static const char *const layouts[] = {"rows", "keras"};
+  struct params params;
+  size_t layout = 0;
+  *out = (struct matrix_request){.policy = {.oov = OOV_ZERO}};
+  params_of_call(&params, reading);
+  request_common(&params, REPRESENTATIONS_NPY_FIRST, &out->common);
+  if (params.object) {
+    struct params_list words; /* already read, and left empty */
+    out->listed = params_list(&params, "words", false, &words);
+  }
+  params_choice(&params, "layout", layouts, 2, &layout);
+  out->keras = layout == 1;
+  word_policy_read(&params, &out->policy);
+  if (out->policy.said && !out->listed && !out->keras)
+    reading_invalid(reading, "#", "oov and case are for a list of words, and oov for layout=keras");
+  return request_finish(&params);
+}
+
 bool request_lookup(struct reading *reading, struct grid_request *out) {
   struct params params;
   struct params_list list;

@@ -54,7 +54,7 @@ static void place_of(const char *bytes, const char *at, size_t *line, size_t *co
   *column = (size_t)(at - start) + 1;
 }
 
-static bool refuse_at(struct refusal *refusal, const char *bytes, const char *at, const char *reason) {
+bool request_json_refuse_at(struct refusal *refusal, const char *bytes, const char *at, const char *reason) {
   size_t line, column;
   place_of(bytes, at, &line, &column);
   refusal_set(refusal, REFUSAL_MALFORMED, "The body is not acceptable JSON at line %zu, column %zu (byte %zu): %s",
@@ -62,9 +62,17 @@ static bool refuse_at(struct refusal *refusal, const char *bytes, const char *at
   return false;
 }
 
-static bool refuse_error(struct refusal *refusal, const json_error_t *error) {
+/* As request_json_refuse_at(), of a text of which something was cut out. */
+static bool refuse_at(struct refusal *refusal, const struct request_json_cut *cut, size_t at, const char *reason) {
+  if (at > cut->at) at += cut->removed;
+  return request_json_refuse_at(refusal, cut->original, cut->original + at, reason);
+}
+
+static bool refuse_error(struct refusal *refusal, const struct request_json_cut *cut, const json_error_t *error) {
   if (json_error_code(error) == json_error_out_of_memory)
     refusal_from_status(refusal, STATUS_NO_MEMORY, "Reading the body");
+  else if (cut->removed > 0)
+    refuse_at(refusal, cut, (size_t)(error->position > 0 ? error->position - 1 : 0), error->text);
   else
     refusal_set(refusal, REFUSAL_MALFORMED, "The body is not acceptable JSON at line %d, column %d (byte %d): %s",
                 error->line, error->column, error->position, error->text);
@@ -77,6 +85,12 @@ void request_json_seed(void) {
 
 bool request_json_parse(struct request_json *body, struct service *service, const char *bytes, size_t length,
                         struct refusal *refusal) {
+  const struct request_json_cut whole = {.original = bytes, .at = length};
+  return request_json_parse_cut(body, service, bytes, length, &whole, refusal);
+}
+
+bool request_json_parse_cut(struct request_json *body, struct service *service, const char *bytes, size_t length,
+                            const struct request_json_cut *cut, struct refusal *refusal) {
   static const char mark[] = "\xEF\xBB\xBF";
   *body = (struct request_json){.budget = &service->parsing};
   if (length == 0) {
@@ -84,13 +98,13 @@ bool request_json_parse(struct request_json *body, struct service *service, cons
     return false;
   }
   if (length >= strlen(mark) && memcmp(bytes, mark, strlen(mark)) == 0)
-    return refuse_at(refusal, bytes, bytes, "a byte-order mark; send UTF-8 without one");
+    return refuse_at(refusal, cut, 0, "a byte-order mark; send UTF-8 without one");
   const char *deep;
   size_t estimate = request_json_estimate(bytes, length, service->limits.json_depth, &deep);
   if (deep) {
     char reason[80];
     snprintf(reason, sizeof reason, "nested deeper than %zu", service->limits.json_depth);
-    return refuse_at(refusal, bytes, deep, reason);
+    return refuse_at(refusal, cut, (size_t)(deep - bytes), reason);
   }
   if (!budget_take(&service->parsing, estimate)) {
     refusal_set(refusal, REFUSAL_BUSY, "Too much is being parsed at the moment; try again shortly");
@@ -101,7 +115,7 @@ bool request_json_parse(struct request_json *body, struct service *service, cons
   body->root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
   if (body->root) return true;
   request_json_release(body);
-  return refuse_error(refusal, &error);
+  return refuse_error(refusal, cut, &error);
 }
 
 void request_json_release(struct request_json *body) {

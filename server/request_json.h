@@ -18,11 +18,24 @@ struct request_json {
 /* To be called once, before threads would race to do it: keys are hashed with the system's random numbers. */
 void request_json_seed(void);
 
+/* What was left out of a text before it was given to the parser, so that errors can be told by their place in all of
+ * it: `removed` bytes, of what was `original`, from its byte `at` on. */
+struct request_json_cut {
+  const char *original;
+  size_t at;
+  size_t removed;
+};
+
 /* Parses `length` bytes. Refused with the position, as REFUSAL_MALFORMED: what RFC 8259 does not allow, a byte-order
  * mark, duplicate keys, \u0000, lone surrogates, numbers that do not fit 64 bits, containers nested deeper than
  * limits.json_depth. REFUSAL_BUSY when what the tree may take is not left in service->parsing. */
 bool request_json_parse(struct request_json *body, struct service *service, const char *bytes, size_t length,
                         struct refusal *refusal);
+bool request_json_parse_cut(struct request_json *body, struct service *service, const char *bytes, size_t length,
+                            const struct request_json_cut *cut, struct refusal *refusal);
+
+/* Fills the REFUSAL_MALFORMED of a body, which tells the place of the byte `at` in it; returns false. */
+bool request_json_refuse_at(struct refusal *refusal, const char *bytes, const char *at, const char *reason);
 
 /* Gives the tree and its budget back; does nothing to a body that was never parsed and is all zero. */
 void request_json_release(struct request_json *body);

@@ -21,8 +21,8 @@ struct respond_result {
 };
 
 /* Queues the reply, whose body is handed on without a copy and released when it has been sent; it is empty afterwards
- * in any case. `close`: the connection ends with this answer. False: nothing could be queued, and the connection is to
- * be dropped. */
+ * in any case. A stream stays the caller's, and must live until the request is completed. `close`: the connection ends
+ * with this answer. False: nothing could be queued, and the connection is to be dropped. */
 bool respond_reply(struct MHD_Connection *connection, struct reply *reply, bool close, struct respond_result *result);
 
 /* Queues a refusal. */

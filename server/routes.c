@@ -12,6 +12,7 @@ static const struct route routes[] = {
     {"/analogy", ROUTE_GET | ROUTE_POST, true, api_analogy},
     {"/rank", ROUTE_GET | ROUTE_POST, true, api_rank},
     {"/closer-than", ROUTE_GET | ROUTE_POST, true, api_closer_than},
+    {"/matrix", ROUTE_GET | ROUTE_POST, ROUTE_GATHERS, api_matrix},
     {"/index", ROUTE_GET, false, api_index},
     {"/word", ROUTE_GET, false, api_word},
     {"/words", ROUTE_GET, false, api_words},
@@ -42,6 +43,14 @@ const struct route *route_find(const char *path, const char **rest) {
     return &routes[i];
   }
   return NULL;
+}
+
+size_t route_body_limit(const struct route *route, const struct limits *limits) {
+  return route && route->work == ROUTE_GATHERS ? limits->matrix_body_bytes : limits->body_bytes;
+}
+
+struct budget *route_body_budget(const struct route *route, struct service *service) {
+  return route && route->work == ROUTE_GATHERS ? &service->matrix_bodies : &service->parsing;
 }
 
 unsigned route_method(const char *method) {

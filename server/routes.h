@@ -9,13 +9,21 @@
 
 enum {
   ROUTE_GET = 1, /* and HEAD, which is GET without the body */
-  ROUTE_POST = 2
+  ROUTE_POST = 2,
+  ROUTE_NPY = 4 /* the body of a POST may be a .npy file */
+};
+
+/* What a request costs, and so where it is worked on. */
+enum route_work {
+  ROUTE_LOOKS_UP = 0, /* little: on the thread of its connection */
+  ROUTE_SEARCHES = 1, /* its work grows with the matrix, not with the request: where that holds up nobody */
+  ROUTE_GATHERS = 2   /* its body may be long, which limits.matrix_body_bytes bounds, and the work grows with it */
 };
 
 struct route {
   const char *path; /* one that ends in '/' stands for all that begin with it */
   unsigned methods; /* ROUTE_… */
-  bool searches;    /* its work grows with the matrix, not with the request: it is done where that holds up nobody */
+  enum route_work work;
   handler *handle;
 };
 
@@ -25,6 +33,10 @@ const struct route *route_at(size_t i);
 /* The route of a percent-decoded path, NULL when there is none. *rest is what follows the prefix of a route that ends
  * in '/', "" otherwise. */
 const struct route *route_find(const char *path, const char **rest);
+
+/* How long its bodies may be, and the budget that they count in; route NULL: no such route. */
+size_t route_body_limit(const struct route *route, const struct limits *limits);
+struct budget *route_body_budget(const struct route *route, struct service *service);
 
 /* The ROUTE_… that a method of HTTP falls under; 0 for one that no route answers. */
 unsigned route_method(const char *method);

@@ -16,17 +16,19 @@
 /* Every limit has a flag and an environment variable (options_table.c) and shows in /info under the name it has here.
  */
 struct limits {
-  size_t body_bytes;       /* 1 MiB */
-  size_t answer_floats;    /* 4,194,304, padding included */
-  size_t batch_queries;    /* 1,000 */
-  size_t k;                /* 1,000 */
-  size_t json_depth;       /* 64 */
-  size_t url_bytes;        /* 8 KiB */
-  size_t query_arguments;  /* 256 */
-  size_t parsing_bytes;    /* over all requests: memory of bodies, of parsed JSON and of the work on them */
-  size_t answer_bytes;     /* over all requests: memory of answers being written and sent */
-  size_t words;            /* 1,000: of one page of /words */
-  size_t text_cache_bytes; /* 64 MiB: of the texts of rows that are kept */
+  size_t body_bytes;        /* 1 MiB */
+  size_t matrix_words;      /* 1,000,000: of one request to /matrix */
+  size_t matrix_body_bytes; /* 32 MiB: of its body, where others may have body_bytes */
+  size_t answer_floats;     /* 4,194,304, padding included */
+  size_t batch_queries;     /* 1,000 */
+  size_t k;                 /* 1,000 */
+  size_t json_depth;        /* 64 */
+  size_t url_bytes;         /* 8 KiB */
+  size_t query_arguments;   /* 256 */
+  size_t parsing_bytes;     /* over all requests: memory of bodies, of parsed JSON and of the work on them */
+  size_t answer_bytes;      /* over all requests: memory of answers being written and sent */
+  size_t words;             /* 1,000: of one page of /words */
+  size_t text_cache_bytes;  /* 64 MiB: of the texts of rows that are kept */
   size_t connections;
   size_t search_threads;           /* --search-threads: that a pass over the matrix is split between */
   size_t search_batch;             /* 32: searches that are worked on at a time, and queries that share a pass */
@@ -44,9 +46,13 @@ struct service {
   const char *default_model; /* NULL: none set */
   double default_recall;     /* of queries that do not say; 0: they are answered exactly */
   struct budget parsing;
+  struct budget matrix_bodies; /* a share of it: few long bodies must not keep all others from being read */
   struct budget answers;
   struct text_cache *texts; /* NULL: none */
   atomic_bool draining;
 };
+
+/* Makes the budgets of the limits. */
+void service_set_budgets(struct service *service);
 
 #endif

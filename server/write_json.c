@@ -367,6 +367,8 @@ enum status write_json_info(struct bytes *out, const struct service_info *info) 
   } shown[] = {
       {"body_bytes", limits->body_bytes},
       {"answer_floats", limits->answer_floats},
+      {"matrix_words", limits->matrix_words},
+      {"matrix_body_bytes", limits->matrix_body_bytes},
       {"batch_queries", limits->batch_queries},
       {"k", limits->k},
       {"json_depth", limits->json_depth},

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/write_parts.h"
+
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "rows are written as they lie in memory");
 
 enum {
@@ -25,12 +27,12 @@ static void write_shape(const struct shape *shape, char text[SHAPE_TEXT]) {
     length += (size_t)snprintf(text + length, SHAPE_TEXT - length, "%s%zu", i ? "," : "", shape->sizes[i]);
 }
 
-static enum status write_header(struct bytes *out, const struct shape *shape) {
-  char sizes[SHAPE_TEXT], header[4 * ALIGNMENT];
+static size_t make_header(char header[WRITE_NPY_HEAD], const struct shape *shape) {
+  char sizes[SHAPE_TEXT];
   write_shape(shape, sizes);
   /* A Python tuple of one element ends in a comma. */
   int dict =
-      snprintf(header + PREFIX, sizeof header - PREFIX, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }",
+      snprintf(header + PREFIX, WRITE_NPY_HEAD - PREFIX, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }",
                sizes, shape->dimensions == 1 ? "," : "");
   size_t used = PREFIX + (size_t)dict;
   size_t total = (used + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -39,7 +41,30 @@ static enum status write_header(struct bytes *out, const struct shape *shape) {
   memcpy(header, "\x93NUMPY\x01\x00", 8);
   header[8] = (char)((total - PREFIX) & 0xFF);
   header[9] = (char)((total - PREFIX) >> 8);
-  return bytes_append(out, header, total);
+  return total;
+}
+
+size_t write_npy_head(char out[WRITE_NPY_HEAD], enum representation representation, size_t count, size_t dim,
+                      char shape[SHAPE_TEXT]) {
+  const struct shape sizes = {.dimensions = 2, .sizes = {count, dim}};
+  if (representation == REPRESENTATION_NPY) return make_header(out, &sizes);
+  write_shape(&sizes, shape);
+  return 0;
+}
+
+void write_npy_sources(const size_t counts[FOUND_COUNT], char out[REPLY_SOURCES]) {
+  size_t used = 0;
+  out[0] = '\0';
+  for (int by = 0; by < FOUND_COUNT && used < REPLY_SOURCES; by++) {
+    const char *name = found_name((enum found_by)by);
+    if (counts[by] == 0 || !name) continue;
+    used += (size_t)snprintf(out + used, REPLY_SOURCES - used, "%s%s=%zu", used ? ", " : "", name, counts[by]);
+  }
+}
+
+static enum status write_header(struct bytes *out, const struct shape *shape) {
+  char header[WRITE_NPY_HEAD];
+  return bytes_append(out, header, make_header(header, shape));
 }
 
 /* Makes room for everything at once, then writes what comes before the floats. */
@@ -48,7 +73,7 @@ static enum status begin(struct bytes *out, enum representation representation, 
   bool npy = representation == REPRESENTATION_NPY;
   size_t floats = 1;
   for (size_t i = 0; i < shape->dimensions; i++) floats *= shape->sizes[i];
-  enum status status = bytes_reserve(out, floats * sizeof(float) + (npy ? 4 * ALIGNMENT : 0));
+  enum status status = bytes_reserve(out, floats * sizeof(float) + (npy ? WRITE_NPY_HEAD : 0));
   if (status == STATUS_OK && npy) return write_header(out, shape);
   if (status == STATUS_OK) write_shape(shape, text);
   return status;

@@ -3,6 +3,7 @@
 #ifndef WORDVEC_SERVER_WRITE_NPY_H
 #define WORDVEC_SERVER_WRITE_NPY_H
 
+#include "server/call.h"
 #include "server/representation.h"
 #include "server/result.h"
 #include "store/bytes.h"
@@ -11,6 +12,15 @@
  * "50". Fails as bytes_reserve() does. */
 enum status write_npy_row(struct bytes *out, enum representation representation, const struct row_result *result,
                           char shape[SHAPE_TEXT]) MUST_USE;
+
+/* What comes before the floats of a matrix [count][dim]: `out` gets the head of a .npy file, or nothing for
+ * REPRESENTATION_OCTETS, whose shape goes to `shape`. Returns its length. */
+enum { WRITE_NPY_HEAD = 256 };
+size_t write_npy_head(char out[WRITE_NPY_HEAD], enum representation representation, size_t count, size_t dim,
+                      char shape[SHAPE_TEXT]);
+
+/* "exact=998, zero=2": how many words were found how. */
+void write_npy_sources(const size_t counts[FOUND_COUNT], char out[REPLY_SOURCES]);
 
 /* Appends a grid, of which every cell has a vector; shape "2,4,50". */
 enum status write_npy_grid(struct bytes *out, enum representation representation, const struct grid_result *result,

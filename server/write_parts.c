@@ -64,12 +64,17 @@ static void write_vector(struct json_text *text, const struct cached_rows *cache
     text_cache_offer(cached, row, (const char *)text->out->data + start, text->out->length - 1 - start);
 }
 
-void write_source(struct json_text *text, enum found_by by) {
+const char *found_name(enum found_by by) {
   static const char *const names[FOUND_COUNT] = {
       [FOUND_EXACT] = "exact", [FOUND_CASE] = "case", [FOUND_NULL] = "null",      [FOUND_ZERO] = "zero",
       [FOUND_UNK] = "unk",     [FOUND_MEAN] = "mean", [FOUND_SUBWORD] = "subword"};
-  if (names[by])
-    json_text_terminated(text, names[by]);
+  return names[by];
+}
+
+void write_source(struct json_text *text, enum found_by by) {
+  const char *name = found_name(by);
+  if (name)
+    json_text_terminated(text, name);
   else
     json_text_null(text);
 }

@@ -24,7 +24,10 @@ void write_hits(struct json_text *text, const struct vocabulary *vocabulary, con
 /* A row number, or null of what is of no row. */
 void write_row_number(struct json_text *text, uint32_t row);
 
-/* How a word was found: "exact", "null", …; null of what is no word. */
+/* "exact", "null", …; NULL of what is no word. */
+const char *found_name(enum found_by by);
+
+/* How a word was found, by that name; null of what is no word. */
 void write_source(struct json_text *text, enum found_by by);
 
 /* The vocabulary's form of a word that was found in another case; null of others. */

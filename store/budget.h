@@ -10,9 +10,10 @@
 struct budget {
   size_t limit;
   atomic_size_t used;
+  struct budget *within; /* of which this is a share: what is taken here is taken there as well; NULL: of none */
 };
 
-bool budget_take(struct budget *budget, size_t amount); /* false, and nothing taken, when it would pass the limit */
+bool budget_take(struct budget *budget, size_t amount);      /* false, and nothing taken, when it would pass a limit */
 void budget_take_past(struct budget *budget, size_t amount); /* taken even when it passes the limit */
 void budget_give(struct budget *budget, size_t amount);
 

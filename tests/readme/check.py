@@ -4,7 +4,7 @@
 usage: tests/readme/check.py BINARY
 
 Of each block marked console, the lines that begin with "$ " are run, in a folder of their own with the sample served; the lines
-behind one are what it must print, where … stands for anything. The Python client is run as it stands, but for the port.
+behind one are what it must print, where … stands for anything. The Python client and the recipes are run as they stand, but for the port, and for what needs Keras or PyTorch.
 """
 import os
 import re
@@ -51,9 +51,20 @@ def run(command, folder, binary, port):
     return subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=False).stdout
 
 
-def check_client(text, folder, port):
+def check_recipe(recipe, folder, port):
+    """Runs a recipe up to where it goes on with Keras or PyTorch, which are not here; it prints the shape that its comment gives."""
+    recipe = re.split(r"^import (?:keras|torch)$", recipe, flags=re.M)[0].replace("localhost:8080", "127.0.0.1:" + port)
+    shown = re.search(r"# (\(.*\))$", recipe, re.M).group(1)
+    result = subprocess.run([sys.executable, "-c", recipe], cwd=folder, capture_output=True, text=True, check=False)
+    if result.returncode != 0 or result.stdout.strip() != shown:
+        print(f"readme: a recipe printed\n{result.stdout}{result.stderr}instead of {shown}")
+        return 1
+    return 0
+
+
+def check_client(client, folder, port):
     """Runs the Python client of the page; its first line of output must be the shape that its comment gives."""
-    client = re.search(r"^```python\n(.*?)^```", text, re.S | re.M).group(1).replace("localhost:8080", "127.0.0.1:" + port)
+    client = client.replace("localhost:8080", "127.0.0.1:" + port)
     shown = re.search(r"# (\(.*\))$", client, re.M).group(1)
     result = subprocess.run([sys.executable, "-c", client], cwd=folder, capture_output=True, text=True, check=False)
     lines = result.stdout.splitlines()
@@ -81,8 +92,9 @@ def main():
                 if not matches(expected, printed):
                     failed += 1
                     print(f"readme: $ {command}\n  shown:   {expected.strip()}\n  printed: {printed.strip()[:2000]}")
-            ran += 1
-            failed += check_client(text, folder, port)
+            for block in re.findall(r"^```python\n(.*?)^```", text, re.S | re.M):
+                ran += 1
+                failed += (check_client if "def ask(" in block else check_recipe)(block, folder, port)
         finally:
             daemon.terminate()
             daemon.wait()

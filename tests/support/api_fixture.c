@@ -32,6 +32,8 @@ void api_fixture_open(struct api_fixture *fixture) {
   api_fixture_write(fixture->store, "zoo", &fixture->zoo);
   fixture->service.kernel = kernel_best();
   fixture->service.limits = (struct limits){.body_bytes = 1 << 20,
+                                            .matrix_words = 1000000,
+                                            .matrix_body_bytes = 32 << 20,
                                             .answer_floats = 4194304,
                                             .batch_queries = 1000,
                                             .k = 1000,
@@ -47,8 +49,7 @@ void api_fixture_open(struct api_fixture *fixture) {
                                             .search_queue = 1024,
                                             .search_timeout_seconds = 10,
                                             .timeout_seconds = 30};
-  fixture->service.parsing.limit = fixture->service.limits.parsing_bytes;
-  fixture->service.answers.limit = fixture->service.limits.answer_bytes;
+  service_set_budgets(&fixture->service);
   fixture->call.suggest = true;
   ck_assert_int_eq(scanner_new(fixture->service.kernel, 2, 32, &fixture->service.scanner), STATUS_OK);
   ck_assert_int_eq(catalog_new(fixture->store, 1, &fixture->service.catalog), STATUS_OK);
@@ -57,6 +58,7 @@ void api_fixture_open(struct api_fixture *fixture) {
 
 void api_fixture_close(struct api_fixture *fixture) {
   bytes_release(&fixture->reply.body);
+  stream_free(fixture->reply.stream);
   scanner_free(fixture->service.scanner);
   catalog_free(fixture->service.catalog);
   free(fixture->zoo.floats);
@@ -120,6 +122,7 @@ void api_fixture_body(struct api_fixture *fixture, const char *bytes, size_t len
 
 bool api_fixture_call(struct api_fixture *fixture, handler *answer) {
   bytes_release(&fixture->reply.body);
+  stream_free(fixture->reply.stream);
   fixture->reply = (struct reply){.http_status = 200};
   struct service *service = &fixture->service;
   bytes_init_within(&fixture->reply.body, service->limits.answer_bytes, &service->answers);
@@ -129,7 +132,8 @@ bool api_fixture_call(struct api_fixture *fixture, handler *answer) {
   if (!done) bytes_release(&fixture->reply.body);
   /* Whatever the outcome, a call takes nothing of the budgets but for its answer. */
   ck_assert_uint_eq(atomic_load(&service->parsing.used), parsing);
-  ck_assert_uint_eq(atomic_load(&service->answers.used), answers + fixture->reply.body.capacity);
+  size_t streamed = fixture->reply.stream ? fixture->reply.stream->taken : 0;
+  ck_assert_uint_eq(atomic_load(&service->answers.used), answers + fixture->reply.body.capacity + streamed);
   return done;
 }
 

@@ -57,6 +57,16 @@ START_TEST(what_is_no_escape_stays) {
 }
 END_TEST
 
+START_TEST(where_an_escape_is_broken) {
+  static const struct {
+    const char *text;
+    size_t broken;
+  } cases[] = {{"", 0}, {"cat", 3}, {"%63at%FF", 8}, {"100%", 3}, {"%", 0}, {"%4", 0}, {"a%4g%zz", 1}, {"%25%%41", 3}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    ck_assert_uint_eq(percent_broken(cases[i].text, strlen(cases[i].text)), cases[i].broken);
+}
+END_TEST
+
 START_TEST(the_limit_holds) {
   struct bytes out;
   bytes_init(&out, 8);
@@ -72,6 +82,7 @@ int main(void) {
   tcase_add_test(tcase, what_is_encoded);
   tcase_add_test(tcase, every_byte_there_and_back);
   tcase_add_test(tcase, what_is_no_escape_stays);
+  tcase_add_test(tcase, where_an_escape_is_broken);
   tcase_add_test(tcase, the_limit_holds);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);

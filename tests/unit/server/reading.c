@@ -43,7 +43,9 @@ static const struct {
 };
 
 START_TEST(media_types) {
-  ck_assert(reading_type_allowed(types[_i].content_type, &refusal) == types[_i].allowed);
+  enum body_kind kind = BODY_NPY;
+  ck_assert(reading_type_allowed(types[_i].content_type, false, &kind, &refusal) == types[_i].allowed);
+  if (types[_i].allowed) ck_assert_int_eq(kind, BODY_JSON);
   if (!types[_i].allowed) ck_assert_int_eq(refusal.kind, REFUSAL_MEDIA_TYPE);
 }
 END_TEST

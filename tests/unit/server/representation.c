@@ -62,6 +62,29 @@ START_TEST(accept_chooses) {
 }
 END_TEST
 
+/* Who says nothing, or that anything will do, gets .npy from a route whose answers are matrices. */
+START_TEST(npy_first) {
+  static const struct {
+    const char *accept;
+    int chosen;
+  } first[] = {{NULL, NPY},
+               {"", NPY},
+               {"*/*", NPY},
+               {"application/*", NPY},
+               {"application/json", JSON},
+               {"application/json, */*", JSON},
+               {"application/octet-stream", OCTETS},
+               {"application/x-npy;q=0, */*", OCTETS},
+               {"text/html", NONE}};
+  for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+    enum representation chosen = REPRESENTATION_COUNT;
+    struct refusal refusal;
+    bool met = representation_of_accept(first[i].accept, REPRESENTATIONS_NPY_FIRST, &chosen, &refusal);
+    ck_assert_int_eq(met ? (int)chosen : NONE, first[i].chosen);
+  }
+}
+END_TEST
+
 START_TEST(media_types) {
   ck_assert_str_eq(representation_media_type(REPRESENTATION_JSON), "application/json");
   ck_assert_str_eq(representation_media_type(REPRESENTATION_NPY), "application/x-npy");
@@ -73,6 +96,7 @@ int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("server/representation", &tcase);
   tcase_add_loop_test(tcase, accept_chooses, 0, (int)(sizeof cases / sizeof *cases));
+  tcase_add_test(tcase, npy_first);
   tcase_add_test(tcase, media_types);
   return suite_run(suite);
 }

@@ -13,6 +13,7 @@ static const struct {
     {"/vectors", "GET, HEAD, POST", "", api_vectors},
     {"/lookup", "POST", "", api_lookup},
     {"/neighbors", "GET, HEAD, POST", "", api_neighbors},
+    {"/matrix", "GET, HEAD, POST", "", api_matrix},
     {"/index", "GET, HEAD", "", api_index},
     {"/word", "GET, HEAD", "", api_word},
     {"/words", "GET, HEAD", "", api_words},
@@ -45,6 +46,20 @@ START_TEST(no_routes) {
   const char *rest;
   for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
     ck_assert_msg(route_find(paths[i], &rest) == NULL, "'%s'", paths[i]);
+}
+END_TEST
+
+START_TEST(bodies) {
+  static struct service service;
+  static const struct limits limits = {.body_bytes = 10, .matrix_body_bytes = 20};
+  const char *rest;
+  const struct route *matrix = route_find("/matrix", &rest), *lookup = route_find("/lookup", &rest);
+  ck_assert_uint_eq(route_body_limit(matrix, &limits), 20);
+  ck_assert_uint_eq(route_body_limit(lookup, &limits), 10);
+  ck_assert_uint_eq(route_body_limit(NULL, &limits), 10);
+  ck_assert_ptr_eq(route_body_budget(matrix, &service), &service.matrix_bodies);
+  ck_assert_ptr_eq(route_body_budget(lookup, &service), &service.parsing);
+  ck_assert_ptr_eq(route_body_budget(NULL, &service), &service.parsing);
 }
 END_TEST
 
@@ -100,6 +115,7 @@ int main(void) {
   TCase *tcase = tcase_create("routes");
   tcase_add_loop_test(tcase, routes_of_the_contract, 0, sizeof expected / sizeof *expected);
   tcase_add_test(tcase, no_routes);
+  tcase_add_test(tcase, bodies);
   tcase_add_test(tcase, methods);
   tcase_add_test(tcase, dialects);
   tcase_add_loop_test(tcase, no_route_hides_another, DIALECT_OWN, DIALECT_WORD2VEC + 1);

@@ -28,6 +28,23 @@ START_TEST(sums_do_not_overflow) {
 }
 END_TEST
 
+/* A share of another budget is bounded by itself and by what is left of the whole. */
+START_TEST(a_share_of_a_budget) {
+  struct budget whole = {.limit = 100}, share = {.limit = 60, .within = &whole};
+  ck_assert(budget_take(&share, 50));
+  ck_assert(!budget_take(&share, 11));
+  ck_assert(budget_take(&whole, 45));
+  ck_assert(!budget_take(&share, 6));
+  ck_assert_uint_eq(atomic_load(&share.used), 50);
+  ck_assert_uint_eq(atomic_load(&whole.used), 95);
+  budget_take_past(&share, 20);
+  ck_assert_uint_eq(atomic_load(&whole.used), 115);
+  budget_give(&share, 70);
+  ck_assert_uint_eq(atomic_load(&share.used), 0);
+  ck_assert_uint_eq(atomic_load(&whole.used), 45);
+}
+END_TEST
+
 enum { THREADS = 4, TURNS = 20000, PART = 10, PARTS = 3 };
 
 struct contest {
@@ -62,6 +79,7 @@ int main(void) {
   TCase *tcase = tcase_create("budget");
   tcase_add_test(tcase, what_fits_is_taken);
   tcase_add_test(tcase, sums_do_not_overflow);
+  tcase_add_test(tcase, a_share_of_a_budget);
   tcase_add_test(tcase, threads_share_one_limit);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);

@@ -1,0 +1,323 @@
+/* /matrix over the wire: streamed as a whole and for lists of words longer than other bodies, within limits of its own;
+ * for clients that read slowly, stop reading or go. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "tests/support/http_client.h"
+#include "tests/support/json_expect.h"
+#include "tests/support/npy.h"
+#include "tests/support/suite.h"
+
+/* More than sockets hold, so that a client which does not read stops the stream. */
+enum { ROWS = 30000, DIM = 80 };
+
+static struct daemon served; /* limits at their defaults, but for 1 MiB of answers */
+static struct daemon strict; /* small limits */
+static struct fixture zoo, bulk;
+
+static void get_matrix(unsigned port, const char *target, struct answer *answer) {
+  client_get_as(port, target, "*/*", answer);
+  ck_assert_msg(answer->status == 200, "%s: %ld: %.300s", target, answer->status, answer->body);
+}
+
+START_TEST(the_whole_matrix) {
+  struct answer answer;
+  const size_t shape[] = {ROWS, DIM};
+  char value[64];
+  get_matrix(served.port, "/matrix?model=bulk", &answer);
+  expect_npy(&answer, shape, 2, bulk.floats);
+  ck_assert(answer_header(&answer, "Content-Length", value, sizeof value));
+  ck_assert_uint_eq(strtoull(value, NULL, 10), answer.length);
+  answer_release(&answer);
+  get_matrix(served.port, "/matrix?model=zoo&format=octet-stream", &answer);
+  expect_bare_floats(&answer, "30,5", zoo.floats, ZOO_ROWS * ZOO_DIM);
+  answer_release(&answer);
+}
+END_TEST
+
+START_TEST(accept_chooses) {
+  struct answer answer;
+  char type[64];
+  client_get_as(served.port, "/matrix?model=zoo", "application/json", &answer);
+  json_t *object = expect_answer(&answer, 200);
+  expect_json(object, "/shape", "[30,5]");
+  json_decref(object);
+  answer_release(&answer);
+  client_get_as(served.port, "/matrix?model=zoo", "application/octet-stream, application/json;q=0.5", &answer);
+  ck_assert(answer_header(&answer, "Content-Type", type, sizeof type));
+  ck_assert_str_eq(type, "application/octet-stream");
+  answer_release(&answer);
+  client_get_as(served.port, "/matrix?model=zoo", "text/html", &answer);
+  json_decref(expect_problem(&answer, 406, "not_acceptable"));
+  answer_release(&answer);
+}
+END_TEST
+
+/* A HEAD has the length of the GET, and the connection goes on behind either. */
+START_TEST(one_connection) {
+  struct raw raw;
+  struct answer answer;
+  char length[64];
+  raw_open(&raw, served.port);
+  for (int i = 0; i < 3; i++) {
+    raw_send_text(&raw, "HEAD /matrix?model=bulk HTTP/1.1\r\nHost: a\r\n\r\n");
+    ck_assert(raw_answer(&raw, true, &answer));
+    ck_assert_int_eq(answer.status, 200);
+    ck_assert(answer_header(&answer, "Content-Length", length, sizeof length));
+    answer_release(&answer);
+    raw_send_text(&raw, "GET /matrix?model=bulk HTTP/1.1\r\nHost: a\r\n\r\n");
+    ck_assert(raw_answer(&raw, false, &answer));
+    ck_assert_uint_eq(answer.length, strtoull(length, NULL, 10));
+    ck_assert_mem_eq(answer.body + answer.length - ROWS * DIM * sizeof(float), bulk.floats, ROWS * DIM * sizeof(float));
+    answer_release(&answer);
+  }
+  raw_close(&raw);
+}
+END_TEST
+
+/* {"words":[…],"model":"bulk"} of `count` words of the model, from the last one back, over and over; the caller's. */
+static char *body_of(size_t count, size_t *length) {
+  char *body = malloc(count * 12 + 64), *to = body;
+  ck_assert_ptr_nonnull(body);
+  to += sprintf(to, "{\"words\":[");
+  for (size_t i = 0; i < count; i++) to += sprintf(to, "%s\"w%zu\"", i ? ", " : "", ROWS - 1 - i % ROWS);
+  to += sprintf(to, "],\"model\":\"bulk\"}");
+  *length = (size_t)(to - body);
+  return body;
+}
+
+static void post_words(unsigned port, size_t count, bool chunked, struct answer *answer) {
+  size_t length;
+  char *body = body_of(count, &length);
+  struct client_request request = {.target = "/matrix", .body = body, .body_length = length, .chunked = chunked};
+  client_send(port, &request, answer);
+  free(body);
+}
+
+/* A body of 2 MB, of which curl asks first whether it may come; other routes may have 1 MiB. */
+START_TEST(a_long_list_of_words) {
+  enum { COUNT = 200000 };
+  for (int chunked = 0; chunked < 2; chunked++) {
+    struct answer answer;
+    char shape[64];
+    post_words(served.port, COUNT, chunked, &answer);
+    ck_assert_msg(answer.status == 200, "%ld: %.300s", answer.status, answer.body);
+    snprintf(shape, sizeof shape, "(%d,%d)", COUNT, DIM);
+    ck_assert_ptr_nonnull(strstr(answer.body + 10, shape));
+    const char *floats = answer.body + answer.length - (size_t)COUNT * DIM * sizeof(float);
+    for (size_t i = 0; i < COUNT; i++)
+      ck_assert_mem_eq(floats + i * DIM * sizeof(float), fixture_row(&bulk, ROWS - 1 - i % ROWS), DIM * sizeof(float));
+    answer_release(&answer);
+  }
+  char *body = malloc(2 << 20);
+  ck_assert_ptr_nonnull(body);
+  memset(body, ' ', 2 << 20);
+  struct client_request request = {.target = "/lookup", .body = body, .body_length = 2 << 20};
+  struct answer answer;
+  client_send(served.port, &request, &answer);
+  json_decref(expect_problem(&answer, 413, "body_too_large"));
+  answer_release(&answer);
+  free(body);
+}
+END_TEST
+
+START_TEST(limits_of_its_own) {
+  struct answer answer;
+  for (int chunked = 0; chunked < 2; chunked++) {
+    post_words(strict.port, 10, chunked, &answer);
+    ck_assert_int_eq(answer.status, 200);
+    answer_release(&answer);
+    post_words(strict.port, 11, chunked, &answer);
+    json_t *problem = expect_problem(&answer, 422, "invalid_request");
+    expect_error_at(problem, "#/words");
+    json_decref(problem);
+    answer_release(&answer);
+    post_words(strict.port, 1000, chunked, &answer);
+    json_decref(expect_problem(&answer, 413, "body_too_large"));
+    answer_release(&answer);
+    post_words(strict.port, 1000000, chunked, &answer);
+    json_decref(expect_problem(&answer, 413, "body_too_large"));
+    answer_release(&answer);
+  }
+  json_t *info = get_json(strict.port, 200, "/info");
+  expect_integer(info, "/limits/matrix_words", 10);
+  expect_integer(info, "/limits/matrix_body_bytes", 2000);
+  json_decref(info);
+  info = get_json(served.port, 200, "/info");
+  expect_integer(info, "/limits/matrix_words", 1000000);
+  expect_integer(info, "/limits/matrix_body_bytes", 32 << 20);
+  json_decref(info);
+}
+END_TEST
+
+/* Refused before the body is asked for. */
+START_TEST(expectations) {
+  struct raw raw;
+  struct answer answer;
+  static const struct {
+    const char *length;
+    long status;
+  } cases[] = {{"1999", 100}, {"2001", 413}, {"33554433", 413}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char head[160];
+    snprintf(head, sizeof head,
+             "POST /matrix HTTP/1.1\r\nHost: a\r\nContent-Length: %s\r\nExpect: 100-continue\r\n\r\n", cases[i].length);
+    raw_open(&raw, strict.port);
+    raw_send_text(&raw, head);
+    ck_assert(raw_answer(&raw, false, &answer));
+    ck_assert_int_eq(answer.status, cases[i].status);
+    answer_release(&answer);
+    raw_close(&raw);
+  }
+}
+END_TEST
+
+/* 1 MiB of answers is room for seven streams, of a block each and what belongs to it. */
+enum { STREAMS = 7 };
+
+/* Begins a stream, as soon as there is room for it. */
+static void begin_stream(struct raw *raw, unsigned port) {
+  static const char wanted[] = "HTTP/1.1 200 ";
+  double deadline = support_seconds() + SUPPORT_PATIENCE_SECONDS;
+  for (;;) {
+    char head[sizeof wanted] = "";
+    raw_open(raw, port);
+    raw_send_text(raw, "GET /matrix?model=bulk HTTP/1.1\r\nHost: a\r\n\r\n");
+    ck_assert_msg(raw_waits_for_reading(raw), "no answer began");
+    ck_assert_int_gt(recv(raw->descriptor, head, sizeof head - 1, MSG_PEEK), 0);
+    if (strcmp(head, wanted) == 0) return;
+    ck_assert_msg(support_seconds() < deadline, "no room for a stream");
+    raw_close(raw);
+    support_pause();
+  }
+}
+
+static void begin_streams(struct raw *raws, unsigned port) {
+  for (int i = 0; i < STREAMS; i++) begin_stream(&raws[i], port);
+}
+
+static void close_all(struct raw *raws) {
+  for (int i = 0; i < STREAMS; i++) raw_close(&raws[i]);
+}
+
+static long status_of(unsigned port, const char *target) {
+  struct answer answer;
+  client_get(port, target, &answer);
+  long status = answer.status;
+  if (status == 503) json_decref(expect_problem(&answer, 503, "busy"));
+  answer_release(&answer);
+  return status;
+}
+
+/* Waits until there is room for another stream. */
+static void await_room(unsigned port) {
+  double deadline = support_seconds() + SUPPORT_PATIENCE_SECONDS;
+  while (status_of(port, "/matrix?model=zoo") != 200) {
+    ck_assert_msg(support_seconds() < deadline, "no room for a stream");
+    support_pause();
+  }
+}
+
+/* Nobody reads as many streams as there is room for. Small answers are sent meanwhile, and another stream when one is
+ * read to its end or its client has gone. */
+START_TEST(clients_that_do_not_read) {
+  struct raw held[STREAMS];
+  struct answer answer;
+  begin_streams(held, served.port);
+  ck_assert_int_eq(status_of(served.port, "/matrix?model=zoo"), 503);
+  ck_assert_int_eq(status_of(served.port, "/vector?word=cat&model=zoo"), 200);
+  ck_assert(raw_answer(&held[0], false, &answer));
+  ck_assert_mem_eq(answer.body + answer.length - ROWS * DIM * sizeof(float), bulk.floats, ROWS * DIM * sizeof(float));
+  answer_release(&answer);
+  await_room(served.port);
+  close_all(held);
+  begin_streams(held, served.port); /* all of them: nothing is left of the ones before */
+  close_all(held);
+  await_room(served.port);
+}
+END_TEST
+
+/* Clients that stay and do not read are given up after the time-out, which is a second there. */
+START_TEST(clients_that_read_nothing_for_too_long) {
+  struct raw held[STREAMS];
+  begin_streams(held, strict.port);
+  await_room(strict.port);
+  for (int i = 0; i < STREAMS; i++) ck_assert(raw_closes(&held[i]));
+  close_all(held);
+}
+END_TEST
+
+/* Half of what may be parsed is room for one body of 2 MB and not for two; other routes' bodies are still read. */
+START_TEST(long_bodies_have_a_share) {
+  enum { LENGTH = 1900000 };
+  static const char head[] =
+      "POST /matrix HTTP/1.1\r\nHost: a\r\nContent-Length: 1900000\r\nExpect: 100-continue\r\n\r\n";
+  struct raw held[2];
+  struct answer answer;
+  struct daemon daemon;
+  char *body = malloc(LENGTH);
+  ck_assert_ptr_nonnull(body);
+  memset(body, ' ', LENGTH);
+  daemon_prepare(&daemon);
+  suite_import(&daemon, "zoo", &zoo);
+  daemon_start(&daemon, "--limit-parsing-bytes", "4M", "--limit-matrix-body-bytes", "2M", NULL);
+  for (int i = 0; i < 2; i++) {
+    raw_open(&held[i], daemon.port);
+    raw_send_text(&held[i], head);
+    ck_assert(raw_answer(&held[i], false, &answer));
+    ck_assert_int_eq(answer.status, 100);
+    answer_release(&answer);
+    raw_send(&held[i], body, LENGTH - 1000 * (i == 0));
+  }
+  ck_assert(raw_answer(&held[1], false, &answer));
+  json_decref(expect_problem(&answer, 503, "busy"));
+  answer_release(&answer);
+  json_decref(post_json(daemon.port, 200, "/lookup", "{\"indices\":[1]}"));
+  raw_close(&held[0]);
+  raw_close(&held[1]);
+  free(body);
+  daemon_stop(&daemon);
+}
+END_TEST
+
+/* Both daemons serve one store. */
+static void start_all(void) {
+  daemon_prepare(&served);
+  daemon_prepare(&strict);
+  suite_import(&served, "zoo", &zoo);
+  suite_import(&served, "bulk", &bulk);
+  memcpy(strict.store, served.store, sizeof strict.store);
+  daemon_start(&served, "--limit-answer-bytes", "1M", NULL);
+  daemon_start(&strict, "--limit-matrix-words", "10", "--limit-matrix-body-bytes", "2000", "--limit-answer-bytes", "1M",
+               "--timeout", "1", NULL);
+  daemon_await_ready(&served, 200);
+  daemon_await_ready(&strict, 200);
+}
+
+int main(void) {
+  TCase *tcase;
+  Suite *suite = suite_of("http/matrix", &tcase);
+  tcase_add_test(tcase, the_whole_matrix);
+  tcase_add_test(tcase, accept_chooses);
+  tcase_add_test(tcase, one_connection);
+  tcase_add_test(tcase, a_long_list_of_words);
+  tcase_add_test(tcase, limits_of_its_own);
+  tcase_add_test(tcase, expectations);
+  tcase_add_test(tcase, clients_that_do_not_read);
+  tcase_add_test(tcase, clients_that_read_nothing_for_too_long);
+  tcase_add_test(tcase, long_bodies_have_a_share);
+  scratch_open();
+  fixture_zoo(&zoo);
+  fixture_bulk(&bulk, ROWS, DIM);
+  start_all();
+  int failed = suite_run(suite);
+  daemon_stop(&served);
+  daemon_stop(&strict);
+  fixture_release(&zoo);
+  fixture_release(&bulk);
+  scratch_close();
+  return failed;
+}
