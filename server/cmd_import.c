@@ -5,35 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "server/commands.h"
+#include "server/meter.h"
 #include "server/write_json.h"
 #include "store/clock.h"
 
-enum { BAR_WIDTH = 20, BAR_MILLISECONDS = 100, LINE_MILLISECONDS = 5000 };
-
-struct meter {
-  bool terminal;
-  bool drawn; /* there is a bar to be wiped */
+struct progress {
+  struct meter meter;
   enum import_stage stage;
-  int64_t started, shown; /* milliseconds; started is when the stage did */
 };
-
-static void wipe(struct meter *meter) {
-  if (meter->drawn) fputs("\r\033[K", stderr);
-  meter->drawn = false;
-}
-
-/* "1:05" or "2:03:04" */
-static void format_duration(char *out, size_t size, int64_t seconds) {
-  if (seconds >= 3600)
-    snprintf(out, size, "%lld:%02lld:%02lld", (long long)(seconds / 3600), (long long)(seconds / 60 % 60),
-             (long long)(seconds % 60));
-  else
-    snprintf(out, size, "%lld:%02lld", (long long)(seconds / 60), (long long)(seconds % 60));
-}
 
 /* "98.7 MB/s  ETA 0:04  1234 rows  12.3 of 456.7 MB", as far as it is known; what matters most comes first, as a narrow
  * terminal cuts the end. */
@@ -47,7 +28,7 @@ static void format_state(char *out, size_t size, const struct import_progress *p
   char left[32];
   double total = (double)progress->bytes_total;
   double rest = total > read ? (total - read) / read * (double)elapsed / 1000 : 0;
-  format_duration(left, sizeof left, (int64_t)(rest + 0.5));
+  meter_duration(left, sizeof left, (int64_t)(rest + 0.5));
   snprintf(out, size, "%.1f MB/s  ETA %s  %llu rows  %.1f of %.1f MB", rate, left, (unsigned long long)progress->rows,
            read / 1e6, total / 1e6);
 }
@@ -65,13 +46,8 @@ static void format_stage(char *out, size_t size, const struct import_progress *p
   if (progress->done == 0 || length < 0 || (size_t)length >= size) return;
   char left[32];
   double rest = (double)(progress->all - progress->done) / progress->done * (double)elapsed / 1000;
-  format_duration(left, sizeof left, (int64_t)(rest + 0.5));
+  meter_duration(left, sizeof left, (int64_t)(rest + 0.5));
   snprintf(out + length, size - (size_t)length, ": %.0f%%  ETA %s", 100.0 * progress->done / progress->all, left);
-}
-
-static int terminal_columns(void) {
-  struct winsize size;
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 /* How much of its stage is done, below 0 where that is not known. */
@@ -81,47 +57,26 @@ static double share_done(const struct import_progress *progress) {
   return (double)progress->bytes_read / (double)progress->bytes_total;
 }
 
-static void draw_bar(struct meter *meter, const struct import_progress *progress, const char *state) {
-  static const char full[] = "####################";
-  static const char rest[] = "....................";
-  _Static_assert(sizeof full == BAR_WIDTH + 1 && sizeof rest == BAR_WIDTH + 1, "a bar of BAR_WIDTH");
-  char line[256] = "";
-  double share = share_done(progress);
-  if (share >= 0) {
-    int filled = share < 1 ? (int)(share * BAR_WIDTH) : BAR_WIDTH;
-    snprintf(line, sizeof line, "[%.*s%.*s] %3d%%  ", filled, full, BAR_WIDTH - filled, rest,
-             share < 1 ? (int)(share * 100) : 100);
-  }
-  size_t used = strlen(line);
-  snprintf(line + used, sizeof line - used, "%s", state);
-  wipe(meter);
-  /* A line that wraps could not be wiped. */
-  fprintf(stderr, "%.*s", terminal_columns() - 1, line);
-  meter->drawn = true;
-}
-
 static void show_progress(void *context, const struct import_progress *progress) {
-  struct meter *meter = context;
+  struct progress *shown = context;
+  struct meter *meter = &shown->meter;
   int64_t now = clock_milliseconds();
-  if (progress->stage != meter->stage) {
-    meter->stage = progress->stage;
+  if (progress->stage != shown->stage) {
+    shown->stage = progress->stage;
     meter->started = now;
   }
-  if (now - meter->shown < (meter->terminal ? BAR_MILLISECONDS : LINE_MILLISECONDS)) return;
-  meter->shown = now;
+  if (!meter_is_due(meter, now)) return;
   char state[160];
   if (progress->stage == IMPORT_READING)
     format_state(state, sizeof state, progress, now - meter->started);
   else
     format_stage(state, sizeof state, progress, now - meter->started);
-  if (meter->terminal)
-    draw_bar(meter, progress, state);
-  else
-    fprintf(stderr, "%s\n", state);
+  meter_show(meter, share_done(progress), state);
 }
 
 static void show_warning(void *context, const char *text) {
-  wipe(context);
+  struct progress *shown = context;
+  meter_wipe(&shown->meter);
   fprintf(stderr, "warning: %s\n", text);
 }
 
@@ -169,8 +124,8 @@ static int print_json(const struct import_report *report) {
 
 int cmd_import(const struct options *options) {
   const struct import_flags *flags = &options->import;
-  struct meter meter = {.terminal = isatty(STDERR_FILENO), .started = clock_milliseconds()};
-  meter.shown = meter.started;
+  struct progress shown = {0};
+  meter_begin(&shown.meter);
   struct import_options import = {
       .path = options->operand,
       .store = options->store,
@@ -186,12 +141,12 @@ int cmd_import(const struct options *options) {
       .threads = command_threads(options, COMMAND_THREADS_MOST),
       .progress = show_progress,
       .warning = show_warning,
-      .context = &meter,
+      .context = &shown,
   };
   struct problem problem;
   struct import_report report;
   enum status status = import_run(&import, &problem, &report);
-  wipe(&meter);
+  meter_wipe(&shown.meter);
   if (status != STATUS_OK) return command_fail(options, &problem);
   if (flags->report == REPORT_JSON) return print_json(&report);
   print_text(&report);

@@ -6,6 +6,7 @@ function breach(line, rule, text) {
 }
 
 function room_of(path) {
+  if (path ~ /^store\/export\//) return "store/export"
   if (path ~ /^store\/import\//) return "store/import"
   if (path ~ /^store\/matrix\//) return "store/matrix"
   if (path ~ /^store\/search\//) return "store/search"
@@ -53,7 +54,8 @@ function calls(code, pattern) {
 
 function edge_allowed(from, to, path) {
   if (from == "server") return to == "server" || to ~ /^store/
-  if (from == "store/import") return to ~ /^store/
+  if (from == "store/export") return to ~ /^store/ && to != "store/search"
+  if (from == "store/import") return to ~ /^store/ && to != "store/export"
   if (from == "store/matrix") return to == "store/matrix" || to == "store"
   if (from == "store/search") return to == "store/search" || to == "store" || path ~ /^store\/matrix\/(rows|codes|graph|recall)\.h$/
   return to == "store"
