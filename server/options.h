@@ -14,10 +14,12 @@
 #include "server/address.h"
 #include "server/log.h"
 #include "server/service.h"
+#include "store/export/export.h"
 #include "store/import/import.h"
 
 enum command {
   COMMAND_IMPORT,
+  COMMAND_EXPORT,
   COMMAND_SERVE,
   COMMAND_LIST,
   COMMAND_INFO,
@@ -50,6 +52,13 @@ struct import_flags {
   bool no_index;
   bool force;
   enum report_format report;
+};
+
+struct export_flags {
+  enum export_format format;
+  const char *output; /* NULL: named after the model */
+  enum export_misfits misfits;
+  bool force;
 };
 
 struct serve_flags {
@@ -90,6 +99,7 @@ struct options {
   const char *store;
   unsigned threads; /* 0: as many as suit */
   struct import_flags import;
+  struct export_flags export;
   struct serve_flags serve; /* also of commands that ask: what a daemon would be started with in this environment */
   struct ask_flags ask;
   const char *url; /* the daemon to ask; the healthcheck's with the default made from the listening address filled in,

@@ -7,6 +7,7 @@
 /* In the order of their enums. */
 static const char *const duplicates[] = {"first", "last", "error", NULL};
 static const char *const encodings[] = {"keep", "replace", "skip", "error", NULL};
+static const char *const misfits[] = {"error", "skip", NULL};
 static const char *const report_formats[] = {"text", "json", NULL};
 static const char *const log_formats[] = {"text", "json", "off", NULL};
 static const char *const ask_formats[] = {"text", "json", "tsv", NULL};
@@ -14,6 +15,7 @@ static const char *const kernels[] = {"auto", "scalar", "avx2", "avx512", "neon"
 
 _Static_assert(DUPLICATES_FIRST == 0 && DUPLICATES_ERROR == COUNT(duplicates) - 2, "choices follow the enum");
 _Static_assert(ENCODING_KEEP == 0 && ENCODING_ERROR == COUNT(encodings) - 2, "choices follow the enum");
+_Static_assert(MISFITS_ERROR == 0 && MISFITS_SKIP == COUNT(misfits) - 2, "choices follow the enum");
 _Static_assert(REPORT_TEXT == 0 && REPORT_JSON == COUNT(report_formats) - 2, "choices follow the enum");
 _Static_assert(LOG_TEXT == 0 && LOG_OFF == COUNT(log_formats) - 2, "choices follow the enum");
 _Static_assert(ASK_TEXT == 0 && ASK_TSV == COUNT(ask_formats) - 2, "choices follow the enum");
@@ -59,6 +61,21 @@ static const struct flag import_flags[] = {
     FLAG_OF_THREADS("Threads to work with. Without it: one for each core."),
     {"report", FLAG_CHOICE, AT(import.report), "FORMAT", NULL, "text", report_formats, 0, 0,
      "How the summary at the end is printed."},
+};
+
+static const struct flag export_flags[] = {
+    FLAG_OF_STORE,
+    {"format", FLAG_CHOICE, AT(export.format), "FORMAT", NULL, "word2vec-text", export_format_names, 0, 0,
+     "What is written. npy and tensorflow-projector are two files: vectors, and\n"
+     "words one a line."},
+    {"output", FLAG_TEXT, AT(export.output), "FILE", NULL, NULL, NULL, 0, 0,
+     "Where: a file, a folder, or '-' for standard output. Without it: a file in\n"
+     "the current folder with the model's name. Of two files it names the first:\n"
+     "x.npy has x.words.txt beside it, vectors.tsv has metadata.tsv."},
+    {"misfits", FLAG_CHOICE, AT(export.misfits), "WHAT", NULL, "error", misfits, 0, 0,
+     "Words that the format cannot hold (with a space, in word2vec-binary): take\n"
+     "the first as an error, or leave their rows out and count them."},
+    {"force", FLAG_SWITCH, AT(export.force), NULL, NULL, NULL, NULL, 0, 0, "Replace files that are there."},
 };
 
 /* One flag for each member of struct limits, but for threads and time-outs. */
@@ -260,6 +277,13 @@ static const struct command_table commands[COMMAND_COUNT] = {
                         "next import removes. Progress goes to standard error, the summary to standard\n"
                         "output.\n",
                         import_flags, COUNT(import_flags)},
+    [COMMAND_EXPORT] = {"export", "NAME", "write a model in a format that others read",
+                        "Writes a model of the store as word2vec, GloVe, fastText, NumPy and the TensorFlow\n"
+                        "Projector read it. Imported again it is the same to the last bit; text has as\n"
+                        "many digits as that needs. A word that the format cannot hold is named. Files\n"
+                        "appear only when they are complete and on the disk. Progress goes to standard\n"
+                        "error, the summary to standard output, unless the rows go there.\n",
+                        export_flags, COUNT(export_flags)},
     [COMMAND_SERVE] = {"serve", NULL, "answer HTTP requests from the models of the store",
                        "Serves every model of the store over HTTP. New, replaced and removed files are\n"
                        "noticed within two seconds, or at once on SIGHUP. SIGTERM and SIGINT finish the\n"

@@ -1,4 +1,4 @@
-/* The command line: import, list, info, verify, healthcheck; exit codes, outputs, usage. */
+/* The command line: import, export, list, info, verify, healthcheck; exit codes, outputs, usage. */
 #include <check.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -45,8 +45,8 @@ static void expect_usage(struct run *run) {
 }
 
 START_TEST(help_and_version_everywhere) {
-  static const char *const commands[] = {"import",    "serve",  "list",  "info", "verify", "healthcheck", "vector",
-                                         "neighbors", "lookup", "index", "word", "words",  "ask"};
+  static const char *const commands[] = {"import", "export",    "serve",  "list",  "info", "verify", "healthcheck",
+                                         "vector", "neighbors", "lookup", "index", "word", "words",  "ask"};
   enum { COMMANDS = sizeof commands / sizeof *commands };
   struct run run;
   run_wordvec(&run, "--version", NULL);
@@ -96,6 +96,10 @@ START_TEST(usage_errors) {
   run_wordvec(&run, "import", "a", "--store", NULL);
   expect_usage(&run);
   run_wordvec(&run, "info", NULL);
+  expect_usage(&run);
+  run_wordvec(&run, "export", NULL);
+  expect_usage(&run);
+  run_wordvec(&run, "export", "a", "--format", "auto", NULL);
   expect_usage(&run);
   run_wordvec(&run, "verify", NULL);
   expect_usage(&run);
@@ -357,6 +361,61 @@ START_TEST(list_and_info) {
 }
 END_TEST
 
+START_TEST(export_to_files_and_standard_output) {
+  char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX], out[SCRATCH_PATH_MAX], again[SCRATCH_PATH_MAX];
+  struct run run;
+  size_t length;
+  prepare(store, path, "small.txt", small);
+  run_wordvec_well("import", path, "--store", store, NULL);
+  run_wordvec(&run, "export", "small", "--store", store, "--output", "-", NULL);
+  ck_assert_int_eq(run.code, 0);
+  ck_assert_str_eq(run.out, "3 3\nthe 0.1 0.2 0.3\ncat 1.0 2.0 3.0\ndog -4.0 5.5 1e-05\n");
+  ck_assert_ptr_nonnull(strstr(run.err, "small: 3 rows x 3  (word2vec-text)"));
+  run_release(&run);
+  scratch_path(out, "input/small.npy");
+  scratch_path(again, "input/small.words.txt");
+  run_wordvec(&run, "export", "small", "--store", store, "--format", "npy", "--output", out, NULL);
+  ck_assert_msg(run.code == 0, "%s", run.err);
+  ck_assert_ptr_nonnull(strstr(run.out, "small.npy"));
+  ck_assert_ptr_nonnull(strstr(run.out, "small.words.txt"));
+  run_release(&run);
+  char *words = scratch_read(again, &length);
+  ck_assert_str_eq(words, "the\ncat\ndog\n");
+  free(words);
+  run_wordvec(&run, "export", "small", "--store", store, "--format", "npy", "--output", out, NULL);
+  ck_assert_int_eq(run.code, 1);
+  ck_assert_ptr_nonnull(strstr(run.err, "--force"));
+  run_release(&run);
+  run_wordvec(&run, "export", "small", "--store", store, "--format", "npy", "--output", "-", NULL);
+  expect_usage(&run);
+  run_wordvec(&run, "export", "nobody", "--store", store, "--output", "-", NULL);
+  ck_assert_int_eq(run.code, 1);
+  ck_assert_ptr_nonnull(strstr(run.err, "nobody"));
+  ck_assert_uint_eq(run.out_length, 0);
+  run_release(&run);
+  run_wordvec_well("import", out, "--store", store, "--name", "again", NULL);
+}
+END_TEST
+
+START_TEST(export_names_what_does_not_fit) {
+  char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
+  struct run run;
+  prepare(store, path, "spaced.txt", "the 0.1 0.2\n. . . 0.3 0.4\n? ? 0.5 0.6\n");
+  run_wordvec_well("import", path, "--store", store, NULL);
+  run_wordvec(&run, "export", "spaced", "--store", store, "--format", "word2vec-binary", "--output", "-", NULL);
+  ck_assert_int_eq(run.code, 1);
+  ck_assert_msg(strstr(run.err, "row 1 (\". . .\"): word2vec-binary cannot hold a space in a word"), "%s", run.err);
+  ck_assert_uint_eq(run.out_length, 0);
+  run_release(&run);
+  run_wordvec(&run, "export", "spaced", "--store", store, "--format", "word2vec-binary", "--output", "-", "--misfits",
+              "skip", NULL);
+  ck_assert_int_eq(run.code, 0);
+  ck_assert_uint_eq(run.out_length, 4 + 4 + 8 + 1);
+  ck_assert_msg(strstr(run.err, "left out  2, the first: row 1: \". . .\": a space in a word"), "%s", run.err);
+  run_release(&run);
+}
+END_TEST
+
 START_TEST(the_store_by_its_environment_variable) {
   char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
   prepare(store, path, "small.txt", small);
@@ -444,6 +503,8 @@ int main(void) {
   tcase_add_test(tcase, a_name_that_exists_needs_force);
   tcase_add_test(tcase, limit_and_duplicates);
   tcase_add_test(tcase, list_and_info);
+  tcase_add_test(tcase, export_to_files_and_standard_output);
+  tcase_add_test(tcase, export_names_what_does_not_fit);
   tcase_add_test(tcase, the_store_by_its_environment_variable);
   tcase_add_test(tcase, verify_finds_damage_anywhere);
   tcase_add_test(tcase, healthcheck);
