@@ -161,6 +161,12 @@ bool api_row(const struct api_choice *choice, const struct call *call, uint64_t 
   return false;
 }
 
+bool api_stays(const struct call *call, uint64_t work, struct reply *reply) {
+  enum { WORK_IN_PLACE = 1 << 20 }; /* half a millisecond */
+  reply->postponed = call->hurried && work > WORK_IN_PLACE;
+  return !reply->postponed;
+}
+
 struct cached_rows api_cached(const struct service *service, const struct api_choice *choice) {
   const struct model_info *info = model_info(choice->model);
   return (struct cached_rows){service->texts, {info->content[0], info->content[1]}};
@@ -168,7 +174,7 @@ struct cached_rows api_cached(const struct service *service, const struct api_ch
 
 bool api_finish(struct reply *reply, enum representation representation, enum status status, struct refusal *refusal) {
   reply->content_type = representation_media_type(representation);
-  if (representation == REPRESENTATION_OCTETS) reply->dtype = "float32";
+  if (representation == REPRESENTATION_OCTETS && !reply->dtype) reply->dtype = "float32";
   if (status == STATUS_LIMIT)
     refusal_set(
         refusal, REFUSAL_INVALID,

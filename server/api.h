@@ -46,6 +46,10 @@ void api_refuse_word(const struct api_choice *choice, struct word word, bool sug
 bool api_row(const struct api_choice *choice, const struct call *call, uint64_t index, const char *pointer,
              uint32_t *row, struct refusal *refusal);
 
+/* Whether so much work, in multiplications or what takes as long, is done at once: else the reply is postponed, and the
+ * handler returns false. */
+bool api_stays(const struct call *call, uint64_t work, struct reply *reply);
+
 /* Where the texts of the model's rows may be found. */
 struct cached_rows api_cached(const struct service *service, const struct api_choice *choice);
 

@@ -27,6 +27,7 @@ enum body_kind {
 
 struct call {
   struct service *service;
+  bool hurried;  /* others wait for this thread: what takes long is to be postponed */
   bool suggest;  /* near spellings of an unknown word are wanted: a pass over all words, so not on every thread */
   bool has_body; /* POST */
   enum body_kind body_kind;
@@ -49,12 +50,13 @@ struct reply {
   char shape[SHAPE_TEXT];      /* X-Shape, e.g. "2,4,50"; empty: no such header */
   const char *dtype;           /* X-Dtype, "float32"; NULL: no such header */
   char sources[REPLY_SOURCES]; /* X-Sources, "exact=998, zero=2"; empty: no such header */
+  bool postponed;              /* not answered, as the call was hurried: to be called again when it need not be */
   char model[MODEL_NAME_MAX + 1]; /* the model that answered, for the log; may stay empty */
 };
 
-/* A handler fills *reply and returns true, or fills *refusal and returns false (what it wrote to *reply is then
- * thrown away). It may be called from any thread, and waits for nothing but, where its route searches, the searches
- * that come before its own. */
+/* A handler fills *reply and returns true, or fills *refusal or sets reply->postponed and returns false (what else it
+ * wrote to *reply is then thrown away). It may be called from any thread, and waits for nothing but, where its route
+ * searches, the searches that come before its own. */
 typedef bool handler(const struct call *call, struct reply *reply, struct refusal *refusal);
 
 /* The handlers, one family a file. */
@@ -82,5 +84,10 @@ handler api_closer_than; /* api_rank.c      GET, POST /closer-than */
 handler api_openai_embeddings; /* api_openai.c POST /v1/embeddings */
 handler api_openai_models;     /* api_openai.c GET /v1/models */
 handler api_openai_model;      /* api_openai.c GET /v1/models/NAME, name in call->rest */
+
+/* Similarities and means, without a search. */
+handler api_similarity;   /* api_similarity.c GET, POST /similarity */
+handler api_mean;         /* api_mean.c GET, POST /mean */
+handler api_doesnt_match; /* api_mean.c GET, POST /doesnt-match */
 
 #endif

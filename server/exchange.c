@@ -352,6 +352,7 @@ static bool answer(const struct exchanges *all, struct exchange *exchange, bool 
   struct service *service = all->service;
   struct call call = {
       .service = service,
+      .hurried = !exchange->deferred,
       .suggest = suggest,
       .has_body = exchange->takes_body,
       .body_kind = exchange->body_kind,
@@ -482,8 +483,12 @@ static bool run_handler(const struct exchanges *all, struct exchange *exchange, 
     refusal_set(refusal, REFUSAL_BUSY, "Too many searches wait already; try again in a moment.");
     return defer(backlog, exchange, connection, refusal);
   }
-  if (!answer(all, exchange, false, &reply, refusal))
-    return wants_suggestions(exchange, refusal) && defer(all->suggestions, exchange, connection, refusal);
+  bool done = answer(all, exchange, false, &reply, refusal);
+  if (reply.postponed) {
+    refusal_set(refusal, REFUSAL_BUSY, "Too much work waits already; try again in a moment.");
+    return defer(all->batches, exchange, connection, refusal);
+  }
+  if (!done) return wants_suggestions(exchange, refusal) && defer(all->suggestions, exchange, connection, refusal);
   *result = send_reply(all, exchange, connection, &reply);
   return true;
 }

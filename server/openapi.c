@@ -28,17 +28,20 @@
   each(info, common) \
   each(paths, vectors) \
   each(paths, neighbors) \
+  each(paths, similarity) \
   each(paths, words) \
   each(paths, service) \
   each(paths, openai) \
   each(schemas, common) \
   each(schemas, vectors) \
   each(schemas, neighbors) \
+  each(schemas, similarity) \
   each(schemas, words) \
   each(schemas, service) \
   each(schemas, openai) \
   each(parameters, common) \
   each(headers, common) \
+  each(headers, similarity) \
   each(responses, common) \
   each(responses, openai)
 /* clang-format on */

@@ -44,9 +44,16 @@ static bool read_named(struct params *params, json_t *value, const char *pointer
   return params_word_value(params, value, pointer, &out->word);
 }
 
-static void read_value(struct params *params, json_t *value, const char *pointer, struct search_term *out) {
+void terms_read_value(struct params *params, json_t *value, const char *name, size_t place, struct search_term *out) {
   double *numbers;
   size_t count;
+  char pointer[POINTER_MAX];
+  *out = (struct search_term){.kind = TERM_WORD, .weight = 1, .name = name, .place = place};
+  if (json_is_string(value)) { /* most are, and need no pointer */
+    out->word = (struct word){json_string_value(value), json_string_length(value)};
+    return;
+  }
+  request_term_pointer(params->pointer, out, pointer);
   if (!json_is_array(value))
     read_named(params, value, pointer, out);
   else if (params_numbers_value(params, value, pointer, &numbers, &count))
@@ -92,13 +99,12 @@ bool terms_read_list(const struct params_list *list, double weight, struct searc
     params_list_texts(list, words);
   }
   for (size_t i = 0; i < list->count; i++) {
-    char pointer[POINTER_MAX];
-    terms[i] = (struct search_term){.kind = TERM_WORD, .weight = weight, .name = list->name, .place = i};
+    terms[i] = (struct search_term){.kind = TERM_WORD, .name = list->name, .place = i};
     if (words)
       terms[i].word = words[i];
     else
-      read_value(list->params, params_list_value(list, i),
-                 request_term_pointer(list->params->pointer, &terms[i], pointer), &terms[i]);
+      terms_read_value(list->params, params_list_value(list, i), list->name, i, &terms[i]);
+    terms[i].weight = weight;
   }
   return true;
 }

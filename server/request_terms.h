@@ -15,6 +15,10 @@ bool terms_read_word(struct params *params, const char *name, const char *encode
 /* The one of word, word_bytes, index and vector that is called `name`. */
 void terms_read_single(struct params *params, const char *name, struct search_term *out);
 
+/* A JSON value as a term of the params' object: a word, a row number or a vector. */
+void terms_read_value(struct params *params, struct json_t *value, const char *name, size_t place,
+                      struct search_term *out);
+
 /* All of a list: in JSON words, row numbers and vectors, as in gensim; words in a query string. Each gets that weight.
  * terms has room for list->count. False: there is no memory left. */
 bool terms_read_list(const struct params_list *list, double weight, struct search_term *terms);

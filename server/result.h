@@ -23,6 +23,7 @@ enum found_by {
   FOUND_MEAN,
   FOUND_SUBWORD,
   FOUND_PADDING, /* no word at all: a padded cell of a grid */
+  FOUND_GIVEN,   /* nor this: a vector of the request's own */
   FOUND_COUNT
 };
 

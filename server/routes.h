@@ -48,7 +48,7 @@ const char *route_allow(const struct route *route);
 enum dialect route_dialect(const char *path);
 
 /* All paths of that dialect, for a sentence: "/vector, /vectors, …". Returns `out`. */
-enum { ROUTE_PATHS = 256 };
+enum { ROUTE_PATHS = 512 };
 const char *route_paths(enum dialect dialect, char out[ROUTE_PATHS]);
 
 #endif

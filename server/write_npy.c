@@ -16,6 +16,7 @@ enum {
 };
 
 struct shape {
+  size_t item; /* bytes of a float: 4 or 8 */
   size_t dimensions;
   size_t sizes[DIMENSIONS_MAX];
 };
@@ -31,9 +32,9 @@ static size_t make_header(char header[WRITE_NPY_HEAD], const struct shape *shape
   char sizes[SHAPE_TEXT];
   write_shape(shape, sizes);
   /* A Python tuple of one element ends in a comma. */
-  int dict =
-      snprintf(header + PREFIX, WRITE_NPY_HEAD - PREFIX, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }",
-               sizes, shape->dimensions == 1 ? "," : "");
+  int dict = snprintf(header + PREFIX, WRITE_NPY_HEAD - PREFIX,
+                      "{'descr': '<f%zu', 'fortran_order': False, 'shape': (%s%s), }", shape->item, sizes,
+                      shape->dimensions == 1 ? "," : "");
   size_t used = PREFIX + (size_t)dict;
   size_t total = (used + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   memset(header + used, ' ', total - used - 1);
@@ -46,7 +47,7 @@ static size_t make_header(char header[WRITE_NPY_HEAD], const struct shape *shape
 
 size_t write_npy_head(char out[WRITE_NPY_HEAD], enum representation representation, size_t count, size_t dim,
                       char shape[SHAPE_TEXT]) {
-  const struct shape sizes = {.dimensions = 2, .sizes = {count, dim}};
+  const struct shape sizes = {.item = sizeof(float), .dimensions = 2, .sizes = {count, dim}};
   if (representation == REPRESENTATION_NPY) return make_header(out, &sizes);
   write_shape(&sizes, shape);
   return 0;
@@ -73,7 +74,7 @@ static enum status begin(struct bytes *out, enum representation representation, 
   bool npy = representation == REPRESENTATION_NPY;
   size_t floats = 1;
   for (size_t i = 0; i < shape->dimensions; i++) floats *= shape->sizes[i];
-  enum status status = bytes_reserve(out, floats * sizeof(float) + (npy ? WRITE_NPY_HEAD : 0));
+  enum status status = bytes_reserve(out, floats * shape->item + (npy ? WRITE_NPY_HEAD : 0));
   if (status == STATUS_OK && npy) return write_header(out, shape);
   if (status == STATUS_OK) write_shape(shape, text);
   return status;
@@ -81,7 +82,8 @@ static enum status begin(struct bytes *out, enum representation representation, 
 
 enum status write_npy_row(struct bytes *out, enum representation representation, const struct row_result *result,
                           char shape[SHAPE_TEXT]) {
-  enum status status = begin(out, representation, &(struct shape){.dimensions = 1, .sizes = {result->dim}}, shape);
+  enum status status = begin(out, representation,
+                             &(struct shape){.item = sizeof(float), .dimensions = 1, .sizes = {result->dim}}, shape);
   return status == STATUS_OK ? bytes_append(out, result->found.vector, result->dim * sizeof(float)) : status;
 }
 
@@ -92,10 +94,20 @@ enum status write_npy_row(struct bytes *out, enum representation representation,
 enum status write_npy_grid(struct bytes *out, enum representation representation, const struct grid_result *result,
                            char shape[SHAPE_TEXT]) {
   size_t dim = result->dim;
-  struct shape sizes = {.dimensions = 2, .sizes = {result->count, dim}};
-  if (result->two_dimensional) sizes = (struct shape){.dimensions = 3, .sizes = {result->count, result->width, dim}};
+  struct shape sizes = {.item = sizeof(float), .dimensions = 2, .sizes = {result->count, dim}};
+  if (result->two_dimensional)
+    sizes = (struct shape){.item = sizeof(float), .dimensions = 3, .sizes = {result->count, result->width, dim}};
   enum status status = begin(out, representation, &sizes, shape);
   for (size_t cell = 0; status == STATUS_OK && cell < result->count * result->width; cell++)
     status = bytes_append(out, result->cells[cell].vector, dim * sizeof(float));
   return status;
+}
+
+enum status write_npy_similarities(struct bytes *out, enum representation representation,
+                                   const struct similarities_result *result, char shape[SHAPE_TEXT]) {
+  const struct shape sizes = {
+      .item = sizeof(double), .dimensions = result->matrix ? 2 : 1, .sizes = {result->count, result->width}};
+  enum status status = begin(out, representation, &sizes, shape);
+  if (status != STATUS_OK) return status;
+  return bytes_append(out, result->values, result->count * result->width * sizeof(double));
 }

@@ -1,11 +1,11 @@
 /* Typed results as binary: a .npy file of format version 1.0 (NumPy's documentation, "numpy.lib.format"), or its floats
- * alone. Little-endian float32 in C order. */
+ * alone. Little-endian in C order: float32 of vectors, float64 of similarities. */
 #ifndef WORDVEC_SERVER_WRITE_NPY_H
 #define WORDVEC_SERVER_WRITE_NPY_H
 
 #include "server/call.h"
 #include "server/representation.h"
-#include "server/result.h"
+#include "server/result_similarity.h"
 #include "store/bytes.h"
 
 /* Appends the vector of a row, as REPRESENTATION_NPY or REPRESENTATION_OCTETS; the shape of the latter goes to `shape`,
@@ -25,5 +25,9 @@ void write_npy_sources(const size_t counts[FOUND_COUNT], char out[REPLY_SOURCES]
 /* Appends a grid, of which every cell has a vector; shape "2,4,50". */
 enum status write_npy_grid(struct bytes *out, enum representation representation, const struct grid_result *result,
                            char shape[SHAPE_TEXT]) MUST_USE;
+
+/* Appends similarities, none of them NaN, as float64; shape "2,25000", or "3" of pairs. */
+enum status write_npy_similarities(struct bytes *out, enum representation representation,
+                                   const struct similarities_result *result, char shape[SHAPE_TEXT]) MUST_USE;
 
 #endif

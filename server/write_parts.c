@@ -22,10 +22,27 @@ static void write_percent_encoded(struct json_text *text, struct word word) {
 
 void write_word(struct json_text *text, const char *key, const char *bytes_key, struct word word) {
   json_text_key(text, key);
+  if (!word.bytes) {
+    json_text_null(text);
+    return;
+  }
   json_text_string(text, word.bytes, word.length);
   if (is_plain(word)) return;
   json_text_key(text, bytes_key);
   write_percent_encoded(text, word);
+}
+
+void write_word_value(struct json_text *text, struct word word) {
+  if (!word.bytes) {
+    json_text_null(text);
+  } else if (is_plain(word)) {
+    json_text_string(text, word.bytes, word.length);
+  } else {
+    json_text_open(text, '{');
+    json_text_key(text, "word_bytes");
+    write_percent_encoded(text, word);
+    json_text_close(text, '}');
+  }
 }
 
 void write_terminated(struct json_text *text, const char *key, const char *value) {

@@ -12,8 +12,11 @@ void write_unsigned(struct json_text *text, const char *key, uint64_t value);
 void write_double(struct json_text *text, const char *key, double value);
 
 /* A word under `key`, and its exact bytes, percent-encoded, under `bytes_key` where the text does not give them: it is
- * not UTF-8, or holds a NUL. */
+ * not UTF-8, or holds a NUL. Bytes NULL: null. */
 void write_word(struct json_text *text, const char *key, const char *bytes_key, struct word word);
+
+/* The same where there is no key: {"word_bytes"} where the text does not give the bytes. */
+void write_word_value(struct json_text *text, struct word word);
 
 /* "word", perhaps "word_bytes", and "index". */
 void write_word_and_index(struct json_text *text, const struct vocabulary *vocabulary, uint32_t row);

@@ -17,7 +17,7 @@
 #include "tests/support/process.h"
 #include "tests/support/suite.h"
 
-enum { ROWS = 4000, DIM = 32, TRIES = 6, LONG_MOST = 600 };
+enum { ROWS = 4000, DIM = 32, TRIES = 6, LONG_MOST = 600, MATRIX_MOST = 1000 };
 
 static struct fixture bulk;
 
@@ -58,6 +58,19 @@ static void begin_long(struct raw *raw) {
   raw_send(raw, request, (size_t)length);
 }
 
+/* The same for similarities, of which so many are more than the thread of a connection takes upon itself. */
+static void begin_long_matrix(struct raw *raw) {
+  char request[4 << 10], body[3 << 10];
+  size_t used = (size_t)snprintf(body, sizeof body, "{\"words\":[0");
+  for (int i = 1; i < effort(MATRIX_MOST); i++)
+    used += (size_t)snprintf(body + used, sizeof body - used, ",%d", i % 10);
+  used += (size_t)snprintf(body + used, sizeof body - used, "]}");
+  int length =
+      snprintf(request, sizeof request,
+               "POST /similarity?format=octet-stream HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%s", used, body);
+  raw_send(raw, request, (size_t)length);
+}
+
 static bool is_pending(const struct raw *raw) {
   struct pollfd wait = {.fd = raw->descriptor, .events = POLLIN};
   return poll(&wait, 1, 0) == 0;
@@ -87,6 +100,30 @@ static void expect_neighbors(struct raw *raw, size_t row, size_t k) {
   json_decref(root);
   answer_release(&answer);
 }
+
+START_TEST(lookups_overtake_matrices_of_similarities) {
+  struct daemon daemon;
+  struct raw matrix, lookup;
+  struct answer answer;
+  bool overtaken = false;
+  start(&daemon, "10", "60", "60");
+  connect_well(&matrix, &daemon);
+  connect_well(&lookup, &daemon);
+  for (int i = 0; i < TRIES && !overtaken; i++) {
+    begin_long_matrix(&matrix);
+    expect_lookup(&lookup);
+    overtaken = is_pending(&matrix);
+    ck_assert(raw_answer(&matrix, false, &answer));
+    ck_assert_int_eq(answer.status, 200);
+    ck_assert_uint_eq(answer.length, (size_t)effort(MATRIX_MOST) * ROWS * sizeof(double));
+    answer_release(&answer);
+  }
+  ck_assert(overtaken);
+  raw_close(&matrix);
+  raw_close(&lookup);
+  daemon_stop(&daemon);
+}
+END_TEST
 
 /* On the one thread that talks to clients, a lookup that is sent after a search is answered before it. */
 START_TEST(lookups_overtake_searches) {
@@ -384,6 +421,7 @@ int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("http/searches", &tcase);
   tcase_add_test(tcase, lookups_overtake_searches);
+  tcase_add_test(tcase, lookups_overtake_matrices_of_similarities);
   tcase_add_test(tcase, single_searches_overtake_batches);
   tcase_add_test(tcase, a_full_queue_answers_503_at_once);
   tcase_add_test(tcase, who_waits_too_long_gets_503);

@@ -139,9 +139,9 @@ class Judge {
   }
 
   judgeFloats(exchange, fields) {
-    const shape = fields.get('x-shape');
-    if (!shape || !fields.has('x-dtype')) return ['bare floats without X-Shape and X-Dtype'];
-    const bytes = shape.split(',').reduce((product, size) => product * Number(size), 4);
+    const shape = fields.get('x-shape'), size = { float32: 4, float64: 8 }[fields.get('x-dtype')];
+    if (!shape || !size) return ['bare floats without X-Shape and X-Dtype'];
+    const bytes = shape.split(',').reduce((product, length) => product * Number(length), size);
     return bytes === exchange.length ? [] : [`${exchange.length} bytes of shape ${shape}`];
   }
 
