@@ -123,12 +123,23 @@ static float *embed(struct work *work) {
   return reading_finish(work->reading) ? vectors : NULL;
 }
 
+/* How words are found. Files that were imported before folded forms were kept are served as well as they can be, unless
+ * the request insists. */
+static struct word_policy policy_for(const struct embeddings_request *request, const struct api_choice *choice) {
+  struct word_policy policy = request->policy;
+  uint32_t row;
+  for (size_t i = 0; i < choice->count && !request->case_said; i++)
+    if (vocabulary_find_folded(model_vocabulary(choice->models[i]), (struct word){"", 0}, &row) == STATUS_UNSUPPORTED)
+      policy.letter_case = CASE_EXACT;
+  return policy;
+}
+
 static bool answer(struct reading *reading, const struct embeddings_request *request, const struct api_choice *choice,
                    struct reply *reply) {
   struct work work = {.reading = reading, .request = request, .choice = choice, .dim = api_choice_dim(choice)};
-  struct word_policy known = {.oov = OOV_NULL, .letter_case = request->policy.letter_case};
-  if (!lookup_begin(&work.known, reading, choice, known) ||
-      !lookup_begin(&work.asked, reading, choice, request->policy))
+  struct word_policy asked = policy_for(request, choice), known = asked;
+  known.oov = OOV_NULL;
+  if (!lookup_begin(&work.known, reading, choice, known) || !lookup_begin(&work.asked, reading, choice, asked))
     return false;
   float *vectors = fits(&work) ? embed(&work) : NULL;
   if (!vectors) return false;

@@ -162,6 +162,7 @@ struct embeddings_request {
   bool base64;
   uint64_t dimensions;       /* that each vector is to have; 0: not said */
   struct word_policy policy; /* of words in texts */
+  bool case_said;            /* and not only taken for granted */
   size_t count;              /* of inputs */
   const struct word *texts;  /* [count], none empty; NULL: tokens */
   const uint64_t *tokens;    /* [starts[count]] */

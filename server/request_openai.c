@@ -98,7 +98,7 @@ bool request_embeddings(struct reading *reading, struct embeddings_request *out)
   struct params params;
   size_t encoding = 0;
   int64_t dimensions = 0;
-  *out = (struct embeddings_request){.policy = {.oov = OOV_NULL}};
+  *out = (struct embeddings_request){.policy = {.oov = OOV_NULL, .letter_case = CASE_FALLBACK}};
   params_of_call(&params, reading);
   if (!params_has(&params, "model")) reading_invalid(reading, "#/model", "is missing: give the name of a model");
   params_text(&params, "model", &out->model);
@@ -106,6 +106,7 @@ bool request_embeddings(struct reading *reading, struct embeddings_request *out)
   params_choice(&params, "encoding_format", encodings, 2, &encoding);
   params_integer(&params, "dimensions", 1, INT32_MAX, &dimensions);
   word_policy_read(&params, &out->policy);
+  out->case_said = params_has(&params, "case");
   out->base64 = encoding == 1;
   out->dimensions = (uint64_t)dimensions;
   return request_finish(&params);

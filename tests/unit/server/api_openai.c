@@ -1,8 +1,12 @@
 /* What OpenAI's clients ask, without HTTP: inputs in every form, both encodings, words that are not there, models. */
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "store/matrix/checksum.h"
 #include "tests/support/api_fixture.h"
 #include "tests/support/json_expect.h"
 #include "tests/support/suite.h"
@@ -94,17 +98,55 @@ START_TEST(base64_is_little_endian_float32) {
 }
 END_TEST
 
-/* As it stands before bare; exactly before by case. */
+/* As it stands before bare, and each exactly before in another case. */
 START_TEST(which_form_of_a_piece) {
   static const struct {
     const char *input;
     size_t row;
-  } cases[] = {{"\"u.s.\"", 3}, {"\"(u.s)\"", 4}, {"\"(u.s.)\"", 4}, {"\"Cat\"", 5}, {"\"'Cat'\"", 5}, {"\"cat,\"", 0}};
+  } cases[] = {{"\"u.s.\"", 3},  {"\"(u.s)\"", 4}, {"\"(u.s.)\"", 4}, {"\"Cat\"", 5},
+               {"\"'Cat'\"", 5}, {"\"cat,\"", 0},  {"\"CAT\"", 0},    {"\"DOG!\"", 1},
+               {"\"U.S.\"", 3},  {"\"(U.S)\"", 4}, {"\"(U.S.)\"", 4}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     json_t *answer = embed(cases[i].input, "");
     expect_floats(answer, "/data/0/embedding", floats[cases[i].row], DIM);
     json_decref(answer);
   }
+  refused("\"DOG\"", ",\"case\":\"exact\"", "#/input");
+  json_t *answer = embed("\"Cat\"", ",\"case\":\"fold\"");
+  expect_floats(answer, "/data/0/embedding", floats[0], DIM);
+  json_decref(answer);
+}
+END_TEST
+
+/* Makes a store file one without folded forms: their key in LMDB, behind the flags of a large value and the length of
+ * the key, becomes one that nobody reads. */
+static void forget_forms(const char *path) {
+  static const char node[] = {1, 0, 5, 0, 'i', 0, 0, 0, 0};
+  enum { TRAILER = 8 + 32 }; /* of a file under 64 MiB */
+  size_t length;
+  char *bytes = scratch_read(path, &length);
+  for (char *at = bytes; (at = memmem(at, length - (size_t)(at - bytes), node, sizeof node));) at[4] = 'j';
+  struct problem problem;
+  uint64_t size;
+  scratch_write(path, bytes, length - TRAILER);
+  int file = open(path, O_RDWR);
+  ck_assert_int_eq(checksum_append(file, length - TRAILER, 1, path, &problem, &size), STATUS_OK);
+  close(file);
+  free(bytes);
+}
+
+START_TEST(files_without_folded_forms_find_what_is_written) {
+  struct fixture older = {.rows = 6, .dim = DIM, .words = words, .floats = &floats[0][0]};
+  char path[SCRATCH_PATH_MAX + 16];
+  api_fixture_write(zoo.store, "older", &older);
+  snprintf(path, sizeof path, "%s/older.mdb", zoo.store);
+  forget_forms(path);
+  api_fixture_look(&zoo);
+  json_t *answer = api_post(&zoo, api_openai_embeddings, "{\"model\":\"older\",\"input\":\"Cat DOG\"}");
+  expect_floats(answer, "/data/0/embedding", floats[5], DIM);
+  json_decref(answer);
+  api_post_refused(&zoo, api_openai_embeddings, "{\"model\":\"older\",\"input\":\"cat\",\"case\":\"fallback\"}",
+                   REFUSAL_INVALID, "#/case");
 }
 END_TEST
 
@@ -248,6 +290,7 @@ int main(void) {
   tcase_add_test(tcase, tokens_are_rows);
   tcase_add_test(tcase, base64_is_little_endian_float32);
   tcase_add_test(tcase, which_form_of_a_piece);
+  tcase_add_test(tcase, files_without_folded_forms_find_what_is_written);
   tcase_add_test(tcase, unknown_words_are_left_out);
   tcase_add_test(tcase, unknown_words_by_policy);
   tcase_add_test(tcase, several_models);
