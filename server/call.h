@@ -85,6 +85,12 @@ handler api_openai_embeddings; /* api_openai.c POST /v1/embeddings */
 handler api_openai_models;     /* api_openai.c GET /v1/models */
 handler api_openai_model;      /* api_openai.c GET /v1/models/NAME, name in call->rest */
 
+handler api_word2vec_similarity;   /* api_word2vec.c GET /word2vec/similarity */
+handler api_word2vec_n_similarity; /* api_word2vec.c GET /word2vec/n_similarity */
+handler api_word2vec_most_similar; /* api_word2vec.c GET /word2vec/most_similar */
+handler api_word2vec_model;        /* api_word2vec.c GET /word2vec/model */
+handler api_word2vec_word_set;     /* api_word2vec.c GET /word2vec/model_word_set */
+
 /* Similarities and means, without a search. */
 handler api_similarity;   /* api_similarity.c GET, POST /similarity */
 handler api_mean;         /* api_mean.c GET, POST /mean */

@@ -32,6 +32,7 @@
   each(paths, words) \
   each(paths, service) \
   each(paths, openai) \
+  each(paths, word2vec) \
   each(schemas, common) \
   each(schemas, vectors) \
   each(schemas, neighbors) \
@@ -39,11 +40,13 @@
   each(schemas, words) \
   each(schemas, service) \
   each(schemas, openai) \
+  each(schemas, word2vec) \
   each(parameters, common) \
   each(headers, common) \
   each(headers, similarity) \
   each(responses, common) \
-  each(responses, openai)
+  each(responses, openai) \
+  each(responses, word2vec)
 /* clang-format on */
 
 enum section {

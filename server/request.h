@@ -177,6 +177,27 @@ const char *request_input_pointer(const struct embeddings_request *request, size
 const char *request_token_pointer(const struct embeddings_request *request, size_t input, size_t token,
                                   char out[POINTER_MAX]);
 
+/* Words that are given together. */
+struct word_list {
+  const struct word *words;
+  size_t count;
+};
+
+/* What word2vec-api's clients ask, each route as much of it as it has: GET /word2vec/… */
+struct word2vec_request {
+  struct word model;
+  struct word_policy policy;
+  struct word_list first;  /* w1, ws1, positive or word */
+  struct word_list second; /* w2, ws2 or negative */
+  size_t topn;             /* 0: none are wanted */
+};
+
+bool request_word2vec_similarity(struct reading *reading, struct word2vec_request *out);
+bool request_word2vec_n_similarity(struct reading *reading, struct word2vec_request *out);
+bool request_word2vec_most_similar(struct reading *reading, struct word2vec_request *out);
+bool request_word2vec_model(struct reading *reading, struct word2vec_request *out);
+bool request_word2vec_word_set(struct reading *reading, struct word2vec_request *out);
+
 /* For request_*.c: reads `model`, `format` and Accept; and the end of every reading: params_finish(), then whether all
  * is well. */
 void request_common(struct params *params, enum representations has, struct request_common *out);

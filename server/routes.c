@@ -29,6 +29,11 @@ static const struct route routes[] = {
     {"/v1/models", ROUTE_GET, false, api_openai_models},
     {"/v1/models/", ROUTE_GET, false, api_openai_model},
     {"/openapi.json", ROUTE_GET, false, api_openapi},
+    {"/word2vec/similarity", ROUTE_GET, false, api_word2vec_similarity},
+    {"/word2vec/n_similarity", ROUTE_GET, false, api_word2vec_n_similarity},
+    {"/word2vec/most_similar", ROUTE_GET, true, api_word2vec_most_similar},
+    {"/word2vec/model", ROUTE_GET, false, api_word2vec_model},
+    {"/word2vec/model_word_set", ROUTE_GET, true, api_word2vec_word_set},
 };
 
 static const size_t route_count = sizeof routes / sizeof routes[0];

@@ -154,6 +154,66 @@ START_TEST(word2vec_paths) {
 }
 END_TEST
 
+/* The answer to a GET as any JSON value, the caller's. */
+static json_t *word2vec_value(const char *target) {
+  struct answer answer;
+  char type[64];
+  client_get(served.port, target, &answer);
+  ck_assert_msg(answer.status == 200, "%s: %ld %s", target, answer.status, answer.body);
+  ck_assert(answer_header(&answer, "Content-Type", type, sizeof type));
+  ck_assert_str_eq(type, "application/json");
+  json_t *value = json_loadb(answer.body, answer.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+  ck_assert_msg(value != NULL, "%s: %s", target, answer.body);
+  answer_release(&answer);
+  return value;
+}
+
+START_TEST(word2vec_answers) {
+  static const struct {
+    const char *target;
+    json_type type;
+  } cases[] = {{"/word2vec/similarity?w1=left&w2=right&verbose=1", JSON_REAL},
+               {"/word2vec/n_similarity?ws1=cat&ws1=dog&ws2=king&ws2=nosuch", JSON_REAL},
+               {"/word2vec/most_similar?positive=king&positive=woman&negative=man&topn=3", JSON_ARRAY},
+               {"/word2vec/model?word=cat", JSON_STRING},
+               {"/word2vec/model?word=nosuch", JSON_NULL},
+               {"/word2vec/model_word_set", JSON_ARRAY}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    json_t *value = word2vec_value(cases[i].target);
+    ck_assert_msg(json_typeof(value) == cases[i].type, "%s", cases[i].target);
+    if (cases[i].type == JSON_REAL && i == 0) ck_assert_double_eq(json_real_value(value), 1);
+    json_decref(value);
+  }
+}
+END_TEST
+
+START_TEST(word2vec_refusals) {
+  static const struct {
+    const char *method, *target;
+    long status;
+    const char *named; /* a parameter; NULL: the message is a sentence */
+  } cases[] = {{"GET", "/word2vec/similarity?w1=cat", 400, "w2"},
+               {"GET", "/word2vec/most_similar?positive=cat&topn=ten", 400, "topn"},
+               {"GET", "/word2vec/similarity?w1=cat&w2=caat", 404, NULL},
+               {"GET", "/word2vec/model?word=cat&model=nosuch", 404, NULL},
+               {"POST", "/word2vec/model?word=cat", 405, NULL}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct answer answer;
+    client_send(served.port, &(struct client_request){.method = cases[i].method, .target = cases[i].target}, &answer);
+    ck_assert_msg(answer.status == cases[i].status, "%s: %ld", cases[i].target, answer.status);
+    json_t *root = json_loadb(answer.body, answer.length, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *message = json_object_get(root, "message");
+    ck_assert_uint_eq(json_object_size(root), 1);
+    if (cases[i].named)
+      ck_assert_uint_gt(json_string_length(json_object_get(message, cases[i].named)), 0);
+    else
+      ck_assert_uint_gt(json_string_length(message), 0);
+    json_decref(root);
+    answer_release(&answer);
+  }
+}
+END_TEST
+
 int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("http/dialects", &tcase);
@@ -164,5 +224,7 @@ int main(void) {
   tcase_add_test(tcase, openai_models);
   tcase_add_test(tcase, others_stay_as_they_are);
   tcase_add_test(tcase, word2vec_paths);
+  tcase_add_test(tcase, word2vec_answers);
+  tcase_add_test(tcase, word2vec_refusals);
   return suite_main_with_zoo(suite, &served, &zoo);
 }

@@ -44,9 +44,9 @@ class Daemon:
             sys.exit(f'import of {path} exited with {code}: {err}')
         return json.loads(out)
 
-    def start(self):
+    def start(self, *flags):
         self.process = subprocess.Popen([*WRAPPER, BINARY, 'serve', '--store', self.store, '--listen', '127.0.0.1:0',
-                                         '--log-format', 'off'], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                                         '--log-format', 'off', *flags], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         for line in self.process.stderr:
             found = re.search(rb'listening on http://127\.0\.0\.1:(\d+)', line)
             if found:
