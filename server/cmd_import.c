@@ -4,111 +4,10 @@
  * import removes it; tidying up in a signal handler would only add ways to fail. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "server/commands.h"
-#include "server/meter.h"
+#include "server/import_view.h"
 #include "server/write_json.h"
-#include "store/clock.h"
-
-struct progress {
-  struct meter meter;
-  enum import_stage stage;
-};
-
-/* "98.7 MB/s  ETA 0:04  1234 rows  12.3 of 456.7 MB", as far as it is known; what matters most comes first, as a narrow
- * terminal cuts the end. */
-static void format_state(char *out, size_t size, const struct import_progress *progress, int64_t elapsed) {
-  double read = (double)progress->bytes_read;
-  double rate = elapsed > 0 ? read / (double)elapsed / 1000 : 0;
-  if (progress->bytes_total == 0 || progress->bytes_read == 0 || elapsed <= 0) {
-    snprintf(out, size, "%.1f MB/s  %llu rows  %.1f MB", rate, (unsigned long long)progress->rows, read / 1e6);
-    return;
-  }
-  char left[32];
-  double total = (double)progress->bytes_total;
-  double rest = total > read ? (total - read) / read * (double)elapsed / 1000 : 0;
-  meter_duration(left, sizeof left, (int64_t)(rest + 0.5));
-  snprintf(out, size, "%.1f MB/s  ETA %s  %llu rows  %.1f of %.1f MB", rate, left, (unsigned long long)progress->rows,
-           read / 1e6, total / 1e6);
-}
-
-/* "building the graph for approximate search  ETA 0:41", of a stage behind the reading. */
-static void format_stage(char *out, size_t size, const struct import_progress *progress, int64_t elapsed) {
-  static const char *const names[] = {
-      [IMPORT_READING] = "",
-      [IMPORT_CODES] = "making codes for exact search",
-      [IMPORT_GRAPH] = "building the graph for approximate search",
-      [IMPORT_RECALL] = "measuring what the graph finds",
-      [IMPORT_FINISHING] = "sorting the words and writing the file to the disk",
-  };
-  int length = snprintf(out, size, "%llu rows read; %s", (unsigned long long)progress->rows, names[progress->stage]);
-  if (progress->done == 0 || length < 0 || (size_t)length >= size) return;
-  char left[32];
-  double rest = (double)(progress->all - progress->done) / progress->done * (double)elapsed / 1000;
-  meter_duration(left, sizeof left, (int64_t)(rest + 0.5));
-  snprintf(out + length, size - (size_t)length, ": %.0f%%  ETA %s", 100.0 * progress->done / progress->all, left);
-}
-
-/* How much of its stage is done, below 0 where that is not known. */
-static double share_done(const struct import_progress *progress) {
-  if (progress->all > 0) return (double)progress->done / progress->all;
-  if (progress->stage != IMPORT_READING || progress->bytes_total == 0) return -1;
-  return (double)progress->bytes_read / (double)progress->bytes_total;
-}
-
-static void show_progress(void *context, const struct import_progress *progress) {
-  struct progress *shown = context;
-  struct meter *meter = &shown->meter;
-  int64_t now = clock_milliseconds();
-  if (progress->stage != shown->stage) {
-    shown->stage = progress->stage;
-    meter->started = now;
-  }
-  if (!meter_is_due(meter, now)) return;
-  char state[160];
-  if (progress->stage == IMPORT_READING)
-    format_state(state, sizeof state, progress, now - meter->started);
-  else
-    format_stage(state, sizeof state, progress, now - meter->started);
-  meter_show(meter, share_done(progress), state);
-}
-
-static void show_warning(void *context, const char *text) {
-  struct progress *shown = context;
-  meter_wipe(&shown->meter);
-  fprintf(stderr, "warning: %s\n", text);
-}
-
-/* ---- Summary */
-
-/* "graph     189.5 MB in 81.2 s (build: 74.3 s, 3.1 MB of heap); recall@10 0.9512 at width 80, up to 0.9984 at 1200" */
-static void print_graph(const struct import_graph_report *graph) {
-  static const double usual = 0.95;
-  if (!graph->made) return;
-  const struct recall_step *last = &graph->recall.steps[graph->recall.count - 1];
-  const struct recall_step *step = recall_cheapest(&graph->recall, 10, usual);
-  printf("graph     %.1f MB in %.1f s (build: %.1f s, %.1f MB of heap); recall@10", (double)graph->bytes / 1e6,
-         graph->seconds, graph->build_seconds, (double)graph->private_bytes / 1e6);
-  if (step) printf(" %g at width %u,", step->at_10, step->width);
-  printf(" up to %g at %u\n", last->at_10, last->width);
-}
-
-static void print_text(const struct import_report *report) {
-  printf("%s: %llu rows x %u  (%s)\n", report->name, (unsigned long long)report->rows, report->dim,
-         report->source_format);
-  for (unsigned skip = 0; skip < SKIP_COUNT; skip++) {
-    if (report->skipped[skip] == 0) continue;
-    printf("skipped   %llu %s, the first: %s\n", (unsigned long long)report->skipped[skip], skip_name((enum skip)skip),
-           report->first_skipped[skip]);
-  }
-  if (report->warnings > 0) printf("warnings  %llu\n", (unsigned long long)report->warnings);
-  print_graph(&report->graph);
-  printf("time      %.2f s, %.1f MB/s%s\n", report->seconds, report->mb_per_second,
-         report->graph.made ? " without the graph" : "");
-  printf("file      %s, %.1f MB\n", report->path, (double)report->file_size / 1e6);
-  printf("digest    %s\n", report->digest);
-}
 
 static int print_json(const struct import_report *report) {
   struct bytes text;
@@ -124,8 +23,8 @@ static int print_json(const struct import_report *report) {
 
 int cmd_import(const struct options *options) {
   const struct import_flags *flags = &options->import;
-  struct progress shown = {0};
-  meter_begin(&shown.meter);
+  struct import_view view;
+  import_view_begin(&view);
   struct import_options import = {
       .path = options->operand,
       .store = options->store,
@@ -139,16 +38,16 @@ int cmd_import(const struct options *options) {
       .replace = flags->force,
       .no_index = flags->no_index,
       .threads = command_threads(options, COMMAND_THREADS_MOST),
-      .progress = show_progress,
-      .warning = show_warning,
-      .context = &shown,
+      .progress = import_view_progress,
+      .warning = import_view_warning,
+      .context = &view,
   };
   struct problem problem;
   struct import_report report;
   enum status status = import_run(&import, &problem, &report);
-  meter_wipe(&shown.meter);
+  import_view_end(&view);
   if (status != STATUS_OK) return command_fail(options, &problem);
   if (flags->report == REPORT_JSON) return print_json(&report);
-  print_text(&report);
+  import_view_report(&report);
   return EXIT_SUCCESS;
 }

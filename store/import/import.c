@@ -9,8 +9,7 @@
 #include "store/bytes.h"
 #include "store/import/detect.h"
 #include "store/import/encoding.h"
-#include "store/import/import_codes.h"
-#include "store/import/import_graph.h"
+#include "store/import/import_derive.h"
 #include "store/import/last_rows.h"
 #include "store/import/reader.h"
 #include "store/import/source.h"
@@ -56,16 +55,8 @@ static void report_stage(struct run *run, enum import_stage stage, uint32_t done
   run->options->progress(run->options->context, &progress);
 }
 
-static void report_codes(void *context, uint32_t done, uint32_t all) {
-  report_stage(context, IMPORT_CODES, done, all);
-}
-
-static void report_graph(void *context, uint32_t done, uint32_t all) {
-  report_stage(context, IMPORT_GRAPH, done, all);
-}
-
-static void report_recall(void *context, uint32_t done, uint32_t all) {
-  report_stage(context, IMPORT_RECALL, done, all);
+static void report_derived(void *context, enum import_stage stage, uint32_t done, uint32_t all) {
+  report_stage(context, stage, done, all);
 }
 
 static void look_at_clock(struct run *run) {
@@ -276,14 +267,12 @@ static enum status open_all(struct run *run) {
 /* What searches need beside the rows. */
 static enum status derive(struct run *run) {
   const struct import_options *options = run->options;
-  unsigned threads = options->threads > 0 ? options->threads : 1;
-  struct import_step codes = {.threads = threads, .progress = report_codes, .context = run};
-  struct import_graph_steps graph = {.build = {.threads = threads, .progress = report_graph, .context = run},
-                                     .measure = {.threads = threads, .progress = report_recall, .context = run}};
-  enum status status = import_codes(run->writer, &codes, run->problem);
-  uint32_t least = options->graph_rows > 0 ? options->graph_rows : IMPORT_GRAPH_ROWS;
-  if (status != STATUS_OK || options->no_index || run->report.rows < least) return status;
-  return import_graph(run->writer, &graph, run->problem, &run->report.graph);
+  struct import_derive derive = {.threads = options->threads,
+                                 .no_index = options->no_index,
+                                 .graph_rows = options->graph_rows,
+                                 .progress = report_derived,
+                                 .context = run};
+  return import_derive(run->writer, &derive, run->problem, &run->report.graph);
 }
 
 static enum status finish(struct run *run) {
