@@ -6,6 +6,7 @@
 
 int cmd_import(const struct options *options);
 int cmd_export(const struct options *options);
+int cmd_init(const struct options *options);
 int cmd_serve(const struct options *options);
 int cmd_list(const struct options *options);
 int cmd_info(const struct options *options);

@@ -8,19 +8,13 @@ typedef int run_command(const struct options *options);
 
 int main(int count, char *arguments[]) {
   static run_command *const commands[COMMAND_COUNT] = {
-      [COMMAND_IMPORT] = cmd_import,
-      [COMMAND_EXPORT] = cmd_export,
-      [COMMAND_SERVE] = cmd_serve,
-      [COMMAND_LIST] = cmd_list,
-      [COMMAND_INFO] = cmd_info,
-      [COMMAND_VERIFY] = cmd_verify,
-      [COMMAND_HEALTHCHECK] = cmd_healthcheck,
-      [COMMAND_VECTOR] = cmd_vector,
-      [COMMAND_NEIGHBORS] = cmd_neighbors,
-      [COMMAND_LOOKUP] = cmd_lookup,
-      [COMMAND_INDEX] = cmd_index,
-      [COMMAND_WORD] = cmd_word,
-      [COMMAND_WORDS] = cmd_words,
+      [COMMAND_IMPORT] = cmd_import, [COMMAND_EXPORT] = cmd_export,
+      [COMMAND_INIT] = cmd_init,     [COMMAND_SERVE] = cmd_serve,
+      [COMMAND_LIST] = cmd_list,     [COMMAND_INFO] = cmd_info,
+      [COMMAND_VERIFY] = cmd_verify, [COMMAND_HEALTHCHECK] = cmd_healthcheck,
+      [COMMAND_VECTOR] = cmd_vector, [COMMAND_NEIGHBORS] = cmd_neighbors,
+      [COMMAND_LOOKUP] = cmd_lookup, [COMMAND_INDEX] = cmd_index,
+      [COMMAND_WORD] = cmd_word,     [COMMAND_WORDS] = cmd_words,
       [COMMAND_ASK] = cmd_ask,
   };
   struct options options;

@@ -208,6 +208,17 @@ static bool are_numbers(const char *text, size_t most) {
   }
 }
 
+/* Two numbers with a comma between. */
+static bool apply_pair(const struct reader *reader, const char *origin, const char *text, void *member) {
+  const char *comma = strchr(text, ',');
+  if (!comma || !are_numbers(text, 2)) {
+    fprintf(reader->err, "wordvec: %s: '%s' is not two numbers with a comma between\n", origin, text);
+    return false;
+  }
+  *(struct number_pair *)member = (struct number_pair){true, strtod(text, NULL), strtod(comma + 1, NULL)};
+  return true;
+}
+
 static bool refuse_parameter(const struct reader *reader, const char *origin, const char *text, const char *wanted) {
   fprintf(reader->err, "wordvec: %s: '%s' is not %s\n", origin, text, wanted);
   return false;
@@ -248,6 +259,7 @@ static bool apply(const struct reader *reader, const struct flag *flag, const ch
     case FLAG_SHARE: return apply_share(reader, origin, text, member);
     case FLAG_TEXT:
     case FLAG_MODEL: return apply_text(reader, flag, origin, text, member);
+    case FLAG_PAIR: return apply_pair(reader, origin, text, member);
     case FLAG_ADDRESS: return apply_address(reader, origin, text, member);
     case FLAG_CHOICE:
     case FLAG_WORD: return apply_choice(reader, flag, origin, text, member);

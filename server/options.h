@@ -20,6 +20,7 @@
 enum command {
   COMMAND_IMPORT,
   COMMAND_EXPORT,
+  COMMAND_INIT,
   COMMAND_SERVE,
   COMMAND_LIST,
   COMMAND_INFO,
@@ -52,6 +53,22 @@ struct import_flags {
   bool no_index;
   bool force;
   enum report_format report;
+};
+
+struct number_pair {
+  bool given;
+  double first, second;
+};
+
+struct init_flags {
+  const char *name;
+  size_t rows;  /* 0: as many as there are words */
+  unsigned dim; /* 0: not given */
+  size_t seed;
+  const char *words; /* NULL: the rows' numbers */
+  struct number_pair uniform, normal;
+  bool no_index;
+  bool force;
 };
 
 struct export_flags {
@@ -100,6 +117,7 @@ struct options {
   unsigned threads; /* 0: as many as suit */
   struct import_flags import;
   struct export_flags export;
+  struct init_flags init;
   struct serve_flags serve; /* also of commands that ask: what a daemon would be started with in this environment */
   struct ask_flags ask;
   const char *url; /* the daemon to ask; the healthcheck's with the default made from the listening address filled in,

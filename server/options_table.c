@@ -63,6 +63,29 @@ static const struct flag import_flags[] = {
      "How the summary at the end is printed."},
 };
 
+static const struct flag init_flags[] = {
+    FLAG_OF_STORE,
+    {"name", FLAG_MODEL, AT(init.name), "NAME", NULL, NULL, NULL, 0, 0, "The model's name."},
+    {"rows", FLAG_SIZE, AT(init.rows), "N", NULL, NULL, NULL, 1, MODEL_ROWS_MAX,
+     "How many rows. With --words it may be left out: as many as there are words."},
+    {"dim", FLAG_UNSIGNED, AT(init.dim), "N", NULL, NULL, NULL, 1, MODEL_DIM_MAX, "How many numbers a row has."},
+    {"seed", FLAG_SIZE, AT(init.seed), "N", NULL, "0", NULL, 0, SIZE_MAX,
+     "The same seed gives the same rows on every machine, and a model of more rows\n"
+     "begins with them."},
+    {"words", FLAG_TEXT, AT(init.words), "FILE", NULL, NULL, NULL, 0, 0,
+     "The words, one a line, each once. Without it: the rows' numbers, 0, 1, 2 ..."},
+    {"uniform", FLAG_PAIR, AT(init.uniform), "LOW,HIGH", NULL, NULL, NULL, 0, 0,
+     "Numbers from LOW to HIGH, each as likely. Without it and --normal:\n"
+     "-0.05,0.05, as Keras initialises an Embedding."},
+    {"normal", FLAG_PAIR, AT(init.normal), "MEAN,SD", NULL, NULL, NULL, 0, 0,
+     "Numbers of a normal distribution instead."},
+    {"force", FLAG_SWITCH, AT(init.force), NULL, NULL, NULL, NULL, 0, 0, "Replace a model of the same name."},
+    {"no-index", FLAG_SWITCH, AT(init.no_index), NULL, NULL, NULL, NULL, 0, 0,
+     "Make no graph for approximate search. Without it: one is made from 50,000\n"
+     "rows on."},
+    FLAG_OF_THREADS("Threads to work with. Without it: one for each core."),
+};
+
 static const struct flag export_flags[] = {
     FLAG_OF_STORE,
     {"format", FLAG_CHOICE, AT(export.format), "FORMAT", NULL, "word2vec-text", export_format_names, 0, 0,
@@ -277,6 +300,10 @@ static const struct command_table commands[COMMAND_COUNT] = {
                         "next import removes. Progress goes to standard error, the summary to standard\n"
                         "output.\n",
                         import_flags, COUNT(import_flags)},
+    [COMMAND_INIT] = {"init", NULL, "make a model of random rows",
+                      "Makes a model of random rows, as an Embedding layer has before it is trained: to\n"
+                      "test with, and to start from. It goes into the store as an import does.\n",
+                      init_flags, COUNT(init_flags)},
     [COMMAND_EXPORT] = {"export", "NAME", "write a model in a format that others read",
                         "Writes a model of the store as word2vec, GloVe, fastText, NumPy and the TensorFlow\n"
                         "Projector read it. Imported again it is the same to the last bit; text has as\n"

@@ -15,6 +15,7 @@ enum flag_kind {
   FLAG_UNSIGNED, /* unsigned, from minimum to maximum */
   FLAG_SIZE,     /* size_t, from minimum to maximum */
   FLAG_SHARE,    /* double, above 0 and at most 1 */
+  FLAG_PAIR,     /* struct number_pair: two finite numbers with a comma between */
   FLAG_BYTES,    /* size_t, from minimum to maximum; K, M and G behind the number multiply by 1024 each */
 
   /* Parameters of a request: no members but, in the order given, elements of options->parameters. */

@@ -45,8 +45,9 @@ static void expect_usage(struct run *run) {
 }
 
 START_TEST(help_and_version_everywhere) {
-  static const char *const commands[] = {"import", "export",    "serve",  "list",  "info", "verify", "healthcheck",
-                                         "vector", "neighbors", "lookup", "index", "word", "words",  "ask"};
+  static const char *const commands[] = {"import", "init",   "export",      "serve",  "list",
+                                         "info",   "verify", "healthcheck", "vector", "neighbors",
+                                         "lookup", "index",  "word",        "words",  "ask"};
   enum { COMMANDS = sizeof commands / sizeof *commands };
   struct run run;
   run_wordvec(&run, "--version", NULL);
@@ -96,6 +97,18 @@ START_TEST(usage_errors) {
   run_wordvec(&run, "import", "a", "--store", NULL);
   expect_usage(&run);
   run_wordvec(&run, "info", NULL);
+  expect_usage(&run);
+  run_wordvec(&run, "init", "--rows", "3", "--dim", "2", NULL);
+  expect_usage(&run);
+  run_wordvec(&run, "init", "--rows", "3", "--name", "m", NULL);
+  expect_usage(&run);
+  run_wordvec(&run, "init", "--dim", "3", "--name", "m", NULL);
+  expect_usage(&run);
+  run_wordvec(&run, "init", "--dim", "3", "--rows", "2", "--name", "m", "--uniform", "0,1", "--normal", "0,1", NULL);
+  expect_usage(&run);
+  run_wordvec(&run, "init", "--dim", "3", "--rows", "2", "--name", "m", "--uniform", "0", NULL);
+  expect_usage(&run);
+  run_wordvec(&run, "init", "--dim", "3", "--rows", "2", "--name", "m", "--normal", "0,1,2", NULL);
   expect_usage(&run);
   run_wordvec(&run, "export", NULL);
   expect_usage(&run);
@@ -397,6 +410,31 @@ START_TEST(export_to_files_and_standard_output) {
 }
 END_TEST
 
+START_TEST(init_makes_random_rows) {
+  char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
+  struct run run;
+  prepare(store, path, "words.txt", "cat\ndog\n");
+  run_wordvec(&run, "init", "--rows", "4", "--dim", "2", "--seed", "1", "--name", "random", "--store", store, NULL);
+  ck_assert_msg(run.code == 0, "%s", run.err);
+  ck_assert_ptr_nonnull(strstr(run.out, "random: 4 rows x 2  (random)"));
+  run_release(&run);
+  run_wordvec(&run, "export", "random", "--store", store, "--output", "-", NULL);
+  ck_assert_str_eq(run.out,
+                   "4 2\n0 0.020292183 0.002043662\n1 0.00741057 -0.01086714\n2 0.019717842 -0.035642795\n"
+                   "3 -0.042895477 -0.011881555\n");
+  run_release(&run);
+  run_wordvec_well("init", "--words", path, "--dim", "3", "--normal", "-1,0.5", "--name", "named", "--store", store,
+                   NULL);
+  run_wordvec(&run, "info", "named", "--store", store, NULL);
+  ck_assert_ptr_nonnull(strstr(run.out, "seed 0, normal -1,0.5"));
+  run_release(&run);
+  run_wordvec(&run, "init", "--words", path, "--dim", "3", "--name", "named", "--store", store, NULL);
+  ck_assert_int_eq(run.code, 1);
+  ck_assert_ptr_nonnull(strstr(run.err, "--force"));
+  run_release(&run);
+}
+END_TEST
+
 START_TEST(export_names_what_does_not_fit) {
   char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
   struct run run;
@@ -504,6 +542,7 @@ int main(void) {
   tcase_add_test(tcase, limit_and_duplicates);
   tcase_add_test(tcase, list_and_info);
   tcase_add_test(tcase, export_to_files_and_standard_output);
+  tcase_add_test(tcase, init_makes_random_rows);
   tcase_add_test(tcase, export_names_what_does_not_fit);
   tcase_add_test(tcase, the_store_by_its_environment_variable);
   tcase_add_test(tcase, verify_finds_damage_anywhere);
