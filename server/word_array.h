@@ -1,6 +1,6 @@
 /* A long list of words in a JSON body, {"words": ["the", "of", …]}, read where it lies. As a tree of jansson's a
- * million words take 113 MB beside the body; here they take nothing. All else in the body is small, and jansson's to
- * read.
+ * million words of 8 letters took 88 MB beside their body of 11 MB, and 16 MB as a list of words; here they take
+ * nothing. All else in the body is small, and jansson's to read.
  *
  * What is a word, and what is refused, is as everywhere: RFC 8259, UTF-8, no \u0000, no lone surrogates; a string, or
  * {"word_bytes": "%FF"}. */

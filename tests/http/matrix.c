@@ -175,8 +175,8 @@ START_TEST(expectations) {
 }
 END_TEST
 
-/* 1 MiB of answers is room for seven streams, of a block each and what belongs to it. */
-enum { STREAMS = 7 };
+/* 1 MiB of answers is room for 15 streams, of a block of 64 KiB each and what belongs to it. */
+enum { STREAMS = 15 };
 
 /* Begins a stream, as soon as there is room for it. */
 static void begin_stream(struct raw *raw, unsigned port) {
