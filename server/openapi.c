@@ -27,6 +27,7 @@
   each(document, common) \
   each(info, common) \
   each(paths, vectors) \
+  each(paths, matrix) \
   each(paths, neighbors) \
   each(paths, similarity) \
   each(paths, words) \
@@ -35,6 +36,7 @@
   each(paths, word2vec) \
   each(schemas, common) \
   each(schemas, vectors) \
+  each(schemas, matrix) \
   each(schemas, neighbors) \
   each(schemas, similarity) \
   each(schemas, words) \
