@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "store/search/mean.h"
 #include "store/search/scanner.h"
 
 void query_maker_init(struct query_maker *maker, struct reading *reading, const struct api_choice *choice,
@@ -64,46 +65,18 @@ static bool find_terms(struct query_maker *maker, const struct neighbors_query *
 
 /* ---- sums */
 
-/* The exponent of the largest weight. With the weights divided by that power of two, sums of very small ones do not
- * underflow and of very large ones do not overflow, and all others keep their bits. */
-static int weight_exponent(const struct neighbors_query *asked) {
-  double largest = 0;
-  int exponent;
-  for (size_t t = 0; t < asked->count; t++) largest = fmax(largest, fabs(asked->terms[t].weight));
-  frexp(largest, &exponent);
-  return exponent;
-}
-
-/* Adds weight times the vector to sum[dim]: those of words and rows as unit vectors, others as they are, as gensim's
- * most_similar does. */
-static void add_term(double *sum, uint32_t dim, const struct search_term *term, const float *vector, double weight) {
-  double norm = term->kind == TERM_VECTOR ? 1 : rows_norm_of(vector, dim);
-  if (norm == 0) return;
-  for (uint32_t i = 0; i < dim; i++) sum[i] += weight * ((double)vector[i] / norm);
-}
-
-/* The sum over the sum of absolute weights, rounded to float32. False: it has no direction, or is beyond float32. */
-static bool round_sum(const double *sum, double weights, uint32_t dim, float *vector) {
-  bool zero = true, finite = true;
-  for (uint32_t i = 0; i < dim; i++) {
-    vector[i] = (float)(sum[i] / weights);
-    zero = zero && vector[i] == 0;
-    finite = finite && isfinite(vector[i]);
-  }
-  return finite && !zero;
-}
-
-static bool add_terms(const struct neighbors_query *asked, const struct found *found, uint32_t dim, double *sum,
-                      float *vector) {
-  double weights = 0;
-  int exponent = weight_exponent(asked);
+/* The terms that have a vector, for their mean: those of words and rows as unit vectors, others as they are, as
+ * gensim's most_similar does. */
+static size_t gather_terms(const struct neighbors_query *asked, const struct found *found, uint32_t dim,
+                           struct mean_term *out) {
+  size_t count = 0;
   for (size_t t = 0; t < asked->count; t++) {
-    if (!found[t].vector) continue;
-    double weight = ldexp(asked->terms[t].weight, -exponent);
-    add_term(sum, dim, &asked->terms[t], found[t].vector, weight);
-    weights += fabs(weight);
+    const float *vector = found[t].vector;
+    if (!vector) continue;
+    double norm = asked->terms[t].kind == TERM_VECTOR ? 1 : rows_norm_of(vector, dim);
+    out[count++] = (struct mean_term){vector, norm, asked->terms[t].weight};
   }
-  return round_sum(sum, weights, dim, vector);
+  return count;
 }
 
 /* The vector of a weighted sum of the `used` terms that have one. NULL: *refusal says why. */
@@ -113,15 +86,18 @@ static const float *sum_vector(const struct query_maker *maker, const struct nei
   /* A sum of one is that one, bit for bit, as if it had been asked for alone. */
   for (size_t t = 0; t < asked->count && used == 1; t++)
     if (found[t].vector && asked->terms[t].weight > 0) return found[t].vector;
+  struct mean_term *terms = calloc(used, sizeof *terms);
   double *sum = calloc(dim, sizeof *sum);
   float *vector = reading_alloc(maker->reading, dim, sizeof *vector);
-  bool room = sum && vector, good = room && add_terms(asked, found, dim, sum, vector);
+  bool room = terms && sum && vector;
+  bool good = room && mean_of(terms, gather_terms(asked, found, dim, terms), dim, MEAN_AS_IS, sum, vector);
+  free(terms);
   free(sum);
   if (!room) {
     refusal_from_status(refusal, STATUS_NO_MEMORY, "Adding vectors");
   } else if (!good) {
     refusal_set(refusal, REFUSAL_INVALID, "%s: the sum has no direction to compare with", asked->pointer);
-    refusal_add_error(refusal, asked->pointer, "the terms cancel each other out, or are too large");
+    refusal_add_error(refusal, asked->pointer, "the terms cancel each other out");
   }
   return good ? vector : NULL;
 }

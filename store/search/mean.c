@@ -41,6 +41,7 @@ bool mean_of(const struct mean_term *terms, size_t count, uint32_t dim, enum mea
     add(sum, &terms[t], dim, weight);
     divisor += fabs(weight);
   }
+  if (divisor == 0) divisor = 1;
   if (length == MEAN_UNIT) {
     double own = length_of(sum, dim);
     if (own > 0) divisor = own;

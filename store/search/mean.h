@@ -20,8 +20,8 @@ enum mean_length {
 };
 
 /* The sum of weight times vector over the sum of the weights' absolute values, as gensim's get_mean_vector() defines
- * it: term after term in float64, rounded once, into out[dim]; finite. `sum` has room for dim numbers. Not all weights
- * are zero. False: the mean is zero, as float32. */
+ * it: term after term in float64, rounded once, into out[dim]; finite. `sum` has room for dim numbers. False:
+ * the mean is zero, as float32; it also is where no term weighs anything. */
 bool mean_of(const struct mean_term *terms, size_t count, uint32_t dim, enum mean_length length, double *sum,
              float *out);
 

@@ -148,6 +148,7 @@ START_TEST(what_is_refused) {
       {"{\"positive\":[\"caat\"]}", REFUSAL_NO_WORD, NULL},
       {"{\"positive\":[\"cat\"],\"negative\":[\"cat\"]}", REFUSAL_INVALID, "#"},
       {"{\"positive\":[\"zero\",\"zero\"]}", REFUSAL_INVALID, "#"},
+      {"{\"positive\":[\"cat\",\"caat\"],\"weights\":[0,1],\"oov\":\"null\"}", REFUSAL_INVALID, "#"},
       {"{\"positive\":[\"cat\",\"dog\"],\"weights\":[0,0]}", REFUSAL_INVALID, "#/weights"},
       {"{\"positive\":[\"cat\"],\"weights\":[1e300]}", REFUSAL_INVALID, "#/weights"},
       {"{\"positive\":[\"cat\"],\"weights\":\"1\"}", REFUSAL_INVALID, "#/weights"},

@@ -53,6 +53,24 @@ START_TEST(a_row) {
 }
 END_TEST
 
+START_TEST(similarities) {
+  static const double numbers[] = {0.5, -1, 1e-300, 0.1, 1, -0.0};
+  struct similarities_result result = {.matrix = true, .count = 2, .width = 3, .values = numbers};
+  ck_assert_int_eq(write_npy_similarities(&out, REPRESENTATION_NPY, &result, shape), STATUS_OK);
+  size_t start = expect_header("{'descr': '<f8', 'fortran_order': False, 'shape': (2,3), }");
+  ck_assert_uint_eq(out.length, start + sizeof numbers);
+  ck_assert_mem_eq(out.data + start, numbers, sizeof numbers);
+  bytes_release(&out);
+  result = (struct similarities_result){.count = 6, .width = 1, .values = numbers};
+  ck_assert_int_eq(write_npy_similarities(&out, REPRESENTATION_NPY, &result, shape), STATUS_OK);
+  start = expect_header("{'descr': '<f8', 'fortran_order': False, 'shape': (6,), }");
+  bytes_release(&out);
+  ck_assert_int_eq(write_npy_similarities(&out, REPRESENTATION_OCTETS, &result, shape), STATUS_OK);
+  ck_assert_uint_eq(out.length, sizeof numbers);
+  ck_assert_str_eq(shape, "6");
+}
+END_TEST
+
 START_TEST(a_grid_of_two_dimensions) {
   struct found cells[] = {{values[2], 2, FOUND_EXACT}, {values[0], 0, FOUND_EXACT}};
   struct grid_result grid = grid_of(cells, 2, 1);
@@ -102,6 +120,7 @@ int main(void) {
   Suite *suite = suite_of("server/write_npy", &tcase);
   tcase_add_checked_fixture(tcase, begin, end);
   tcase_add_test(tcase, a_row);
+  tcase_add_test(tcase, similarities);
   tcase_add_test(tcase, a_grid_of_two_dimensions);
   tcase_add_test(tcase, a_grid_with_padding_and_unknown_words);
   tcase_add_test(tcase, nothing_has_a_header_too);

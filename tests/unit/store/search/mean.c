@@ -145,6 +145,20 @@ START_TEST(what_cancels_out_is_zero) {
 }
 END_TEST
 
+START_TEST(what_weighs_nothing_is_zero) {
+  static const float a[DIM] = {1, 2, 3, 4, 5, 6, 7}, nothing[DIM] = {0};
+  double sum[DIM];
+  float out[DIM];
+  const struct mean_term terms[] = {{a, 1, 0}, {a, 2, -0.0}};
+  for (size_t count = 0; count <= 2; count++) {
+    ck_assert(!mean_of(terms, count, DIM, MEAN_AS_IS, sum, out));
+    ck_assert_mem_eq(out, nothing, sizeof out);
+    ck_assert(!mean_of(terms, count, DIM, MEAN_UNIT, sum, out));
+    ck_assert_mem_eq(out, nothing, sizeof out);
+  }
+}
+END_TEST
+
 /* A zero row has no unit vector, but it is one of those that the mean is of. */
 START_TEST(a_zero_row_counts) {
   static const float a[DIM] = {2, 4, 6, 8, 10, 12, 14}, nothing[DIM] = {0};
@@ -166,6 +180,7 @@ int main(void) {
   tcase_add_test(tcase, weights_of_any_size);
   tcase_add_test(tcase, the_largest_floats_stay_finite);
   tcase_add_test(tcase, what_cancels_out_is_zero);
+  tcase_add_test(tcase, what_weighs_nothing_is_zero);
   tcase_add_test(tcase, a_zero_row_counts);
   return suite_run(suite);
 }
