@@ -19,8 +19,7 @@ struct work {
   struct reading *reading;
   const struct neighbors_request *request;
   const struct api_choice *choice;
-  const struct rows *rows;
-  const struct graph *graph;     /* NULL: the model has none */
+  const struct graph *graph;     /* NULL: there is none */
   struct graph_scratch *scratch; /* made for the first approximate search */
   struct query_maker maker;
   struct neighbors_result *results;
@@ -57,7 +56,7 @@ static const struct recall_step *step_for(const struct work *work, const struct 
 static bool search_graph(struct work *work, const struct exact_query *asked, const struct recall_step *step,
                          struct neighbors_result *out) {
   struct graph_index index = {
-      .graph = *work->graph, .rows = work->rows, .kernel = work->reading->call->service->kernel};
+      .graph = *work->graph, .rows = work->maker.rows, .kernel = work->reading->call->service->kernel};
   struct graph_query query = {.vector = asked->vector,
                               .k = asked->k,
                               .width = recall_width(step, asked->k),
@@ -166,24 +165,29 @@ static bool allocate(struct work *work) {
   return reading_finish(work->reading);
 }
 
+static bool write(const struct work *work, struct reply *reply) {
+  struct neighbors_answer answer = {.model = work->choice->name,
+                                    .vocabulary = model_vocabulary(work->choice->model),
+                                    .join = work->maker.join,
+                                    .batch = work->request->batch,
+                                    .count = work->request->count,
+                                    .results = work->results};
+  return api_finish(reply, REPRESENTATION_JSON, write_json_neighbors(&reply->body, &answer), work->reading->refusal);
+}
+
 static bool answer(struct reading *reading, const struct neighbors_request *request, const struct api_choice *choice,
                    struct reply *reply) {
   struct work work = {.reading = reading,
                       .request = request,
                       .choice = choice,
-                      .rows = model_rows(choice->model),
-                      .graph = model_graph(choice->model)};
-  query_maker_init(&work.maker, reading, choice, reading->call->suggest && !request->batch);
-  bool prepared = check(&work) && allocate(&work) && prepare_all(&work);
+                      .graph = choice->count == 1 ? model_graph(choice->model) : NULL};
+  bool suggest = reading->call->suggest && !request->batch;
+  bool prepared =
+      query_maker_begin(&work.maker, reading, choice, suggest) && check(&work) && allocate(&work) && prepare_all(&work);
   graph_scratch_free(work.scratch);
-  if (!prepared) return false;
-  if (work.searched_count > 0 && !search(&work)) return false;
-  struct neighbors_answer answer = {.model = choice->name,
-                                    .vocabulary = model_vocabulary(choice->model),
-                                    .batch = request->batch,
-                                    .count = request->count,
-                                    .results = work.results};
-  return api_finish(reply, REPRESENTATION_JSON, write_json_neighbors(&reply->body, &answer), reading->refusal);
+  bool done = prepared && (work.searched_count == 0 || search(&work)) && write(&work, reply);
+  query_maker_end(&work.maker);
+  return done;
 }
 
 static bool answer_call(const struct call *call, bool read(struct reading *, struct neighbors_request *),
@@ -192,7 +196,7 @@ static bool answer_call(const struct call *call, bool read(struct reading *, str
   struct neighbors_request request;
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) && read(&reading, &request) &&
-              api_choose(call->service, request.common.model, reply, &choice, refusal) &&
+              api_choose_joined(call->service, request.common.model, reply, &choice, refusal) &&
               answer(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);

@@ -131,10 +131,12 @@ static bool answer_most_similar(struct work *work, struct reply *reply) {
                                   .policy = request->policy};
   struct query_maker maker;
   struct query query;
-  query_maker_init(&maker, &work->reading, &work->choice, false);
-  return query_make(&maker, &asked, &query, work->reading.refusal) &&
-         query_search(&maker, &query.exact, 1, &hits, &found) &&
-         finish(work, reply, write_word2vec_hits(&reply->body, model_vocabulary(work->choice.model), hits, found));
+  bool done = query_maker_begin(&maker, &work->reading, &work->choice, false) &&
+              query_make(&maker, &asked, &query, work->reading.refusal) &&
+              query_search(&maker, &query.exact, 1, &hits, &found) &&
+              finish(work, reply, write_word2vec_hits(&reply->body, model_vocabulary(work->choice.model), hits, found));
+  query_maker_end(&maker);
+  return done;
 }
 
 bool api_word2vec_most_similar(const struct call *call, struct reply *reply, struct refusal *refusal) {

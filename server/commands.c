@@ -7,7 +7,10 @@
 
 #include "server/options_table.h"
 
-enum { SEARCH_THREADS_MOST = 256 };
+enum {
+  SEARCH_THREADS_MOST = 256,
+  JOINS_BYTES = 64 << 20 /* two models of 400,000 words take 6.4 MB */
+};
 
 unsigned command_threads(const struct options *options, unsigned most) {
   return options->threads > 0 ? options->threads : command_cores(most);
@@ -47,7 +50,8 @@ enum status command_open_service(const struct options *options, const struct ker
   if (*searching == 0) *searching = command_cores(SEARCH_THREADS_MOST);
   enum status status = text_cache_new(service->limits.text_cache_bytes, &service->texts);
   if (status != STATUS_OK) return status;
-  status = catalog_new(options->store, threads, &service->catalog);
+  status = joins_new(JOINS_BYTES, &service->joins);
+  if (status == STATUS_OK) status = catalog_new(options->store, threads, &service->catalog);
   if (status == STATUS_OK && options->serve.fallback_store)
     status = catalog_set_fallback(service->catalog, options->serve.fallback_store);
   if (status == STATUS_OK)
@@ -58,6 +62,7 @@ enum status command_open_service(const struct options *options, const struct ker
 void command_close_service(struct service *service) {
   scanner_free(service->scanner);
   catalog_free(service->catalog);
+  joins_free(service->joins);
   text_cache_free(service->texts);
 }
 

@@ -7,10 +7,37 @@
 #include "store/search/mean.h"
 #include "store/search/scanner.h"
 
-void query_maker_init(struct query_maker *maker, struct reading *reading, const struct api_choice *choice,
-                      bool suggest) {
+/* Sees several models as one. */
+static bool join(struct query_maker *maker) {
+  const struct api_choice *choice = maker->choice;
+  struct reading *reading = maker->reading;
+  uint32_t dim = api_choice_dim(choice);
+  if (dim > EXACT_JOIN_DIM_MOST) {
+    reading_invalid(reading, "#/model", "together they have %u dimensions, and at most %d can be searched", dim,
+                    EXACT_JOIN_DIM_MOST);
+    return false;
+  }
+  enum status status = joins_get(reading->call->service->joins, choice->models, choice->count, &maker->join);
+  if (status != STATUS_OK) {
+    refusal_from_status(reading->refusal, status, "Joining models");
+    reading->state = READING_REFUSED;
+    return false;
+  }
+  join_fill(maker->join, choice->models, &maker->joined);
+  maker->rows = &maker->joined.rows;
+  return true;
+}
+
+bool query_maker_begin(struct query_maker *maker, struct reading *reading, const struct api_choice *choice,
+                       bool suggest) {
   *maker =
       (struct query_maker){.reading = reading, .choice = choice, .rows = model_rows(choice->model), .suggest = suggest};
+  return choice->count == 1 || join(maker);
+}
+
+void query_maker_end(struct query_maker *maker) {
+  join_drop(maker->join);
+  maker->join = NULL;
 }
 
 bool query_refuse(struct refusal *refusal, const char *pointer, const char *detail) {
@@ -41,14 +68,35 @@ bool query_find(struct query_maker *maker, const char *base, const struct search
   uint32_t row;
   if (term->kind == TERM_WORD) return lookup_word(&maker->lookup, term->word, maker->suggest, out, refusal);
   if (term->kind == TERM_VECTOR) {
-    *out = (struct found){.vector = term->vector, .row = FOUND_NO_ROW, .by = FOUND_EXACT};
+    *out = (struct found){.vector = term->vector, .row = FOUND_NO_ROW, .by = FOUND_PADDING};
     return true;
   }
+  if (maker->join)
+    return query_refuse(refusal, request_term_pointer(base, term, pointer),
+                        "each of several models numbers its rows on its own: give a word");
   if (!api_row(maker->choice, maker->reading->call, term->index, request_term_pointer(base, term, pointer), &row,
                refusal))
     return false;
   *out = lookup_row(maker->choice, row);
   return true;
+}
+
+bool query_row(const struct query_maker *maker, const struct search_term *term, const struct found *found,
+               uint32_t *row, struct refusal *refusal) {
+  if (!maker->join || term->kind != TERM_WORD || !found_itself(found)) {
+    *row = found->row;
+    return true;
+  }
+  const struct vocabulary *first = model_vocabulary(maker->choice->model);
+  bool folds = maker->lookup.policy.letter_case != CASE_EXACT;
+  uint32_t of_first;
+  enum status status = vocabulary_find(first, term->word, &of_first);
+  if (status == STATUS_NOT_FOUND && folds) status = vocabulary_find_folded(first, term->word, &of_first);
+  if (status == STATUS_OK) status = join_find(maker->join, of_first, row);
+  if (status == STATUS_NOT_FOUND) *row = FOUND_NO_ROW;
+  if (status == STATUS_OK || status == STATUS_NOT_FOUND) return true;
+  refusal_from_status(refusal, status, "Looking up a word");
+  return false;
 }
 
 /* Finds all terms of a query, which has `used` that have a vector. */
@@ -139,8 +187,8 @@ static bool find_candidate(struct query_maker *maker, const struct search_scope 
     return query_refuse(refusal, request_term_pointer(asked->candidates_at, term, pointer),
                         "a candidate is a word or a row number");
   if (!query_find(maker, asked->candidates_at, term, &found, refusal)) return false;
-  *row = found.by == FOUND_UNK ? FOUND_NO_ROW : found.row;
-  return true;
+  *row = FOUND_NO_ROW;
+  return !found_itself(&found) || query_row(maker, term, &found, row, refusal);
 }
 
 /* The rows of the candidates, ascending and without repeats. Queries of a batch mostly share them. */
@@ -186,7 +234,8 @@ static bool make_scope(struct query_maker *maker, const struct search_scope *ask
 
 bool query_make(struct query_maker *maker, const struct neighbors_query *asked, struct query *out,
                 struct refusal *refusal) {
-  *out = (struct query){.exact = {.k = asked->k < maker->rows->count ? asked->k : maker->rows->count}};
+  size_t rows = maker->rows->count > 0 ? maker->rows->count : 1; /* models need not have a word in common */
+  *out = (struct query){.exact = {.k = asked->k < rows ? asked->k : rows}};
   struct found *found = reading_alloc(maker->reading, asked->count, sizeof *found);
   uint32_t *excluded = reading_alloc(maker->reading, asked->count, sizeof *excluded);
   size_t used;
@@ -201,8 +250,11 @@ bool query_make(struct query_maker *maker, const struct neighbors_query *asked, 
   out->found = found;
   out->exact.excluded = excluded;
   if (!find_terms(maker, asked, found, &used, refusal) || !make_scope(maker, &asked->scope, out, refusal)) return false;
-  for (size_t t = 0; t < asked->count && !asked->include_query; t++)
-    if (found[t].row != FOUND_NO_ROW) excluded[out->exact.excluded_count++] = found[t].row;
+  for (size_t t = 0; t < asked->count && !asked->include_query; t++) {
+    uint32_t *row = &excluded[out->exact.excluded_count];
+    if (!query_row(maker, &asked->terms[t], &found[t], row, refusal)) return false;
+    out->exact.excluded_count += *row != FOUND_NO_ROW;
+  }
   if (asked->objective == OBJECTIVE_COSMUL) {
     out->narrowed = true;
     out->exact.product = &out->product;
@@ -226,8 +278,9 @@ bool query_search(const struct query_maker *maker, const struct exact_query *que
 struct sources query_sources(const struct query_maker *maker, struct word_policy policy, const struct found *found,
                              size_t count, bool listed) {
   if (!policy.said) return (struct sources){0};
-  return (struct sources){.found = found,
-                          .count = count,
-                          .listed = listed,
-                          .matched = policy.letter_case == CASE_EXACT ? NULL : model_vocabulary(maker->choice->model)};
+  return (struct sources){
+      .found = found,
+      .count = count,
+      .listed = listed,
+      .matched = policy.letter_case == CASE_EXACT || maker->join ? NULL : model_vocabulary(maker->choice->model)};
 }

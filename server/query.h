@@ -6,13 +6,16 @@
 
 #include "server/lookup.h"
 #include "server/request.h"
+#include "store/matrix/join.h"
 #include "store/search/exact.h"
 
-/* What makes the queries of one request. Memory is the reading's. */
+/* What makes the queries of one request. Memory is the reading's. It points into itself: it stays where it is. */
 struct query_maker {
   struct reading *reading;
   const struct api_choice *choice;
-  const struct rows *rows;
+  const struct rows *rows; /* of the model, or of several joined: numbers of rows are in these */
+  struct join *join;       /* NULL: one model is asked */
+  struct join_rows joined;
   bool suggest;                            /* near spellings of unknown words are wanted */
   struct lookup lookup;                    /* of the policy that was followed last */
   const struct search_term *candidates_of; /* what the rows below were found of; NULL: nothing yet */
@@ -30,8 +33,11 @@ struct query {
   const struct found *found; /* of each term */
 };
 
-void query_maker_init(struct query_maker *maker, struct reading *reading, const struct api_choice *choice,
-                      bool suggest);
+/* Begins; false, and refused, when the models cannot be searched together. query_maker_end() is due in any case, when
+ * the answer is written. */
+bool query_maker_begin(struct query_maker *maker, struct reading *reading, const struct api_choice *choice,
+                       bool suggest);
+void query_maker_end(struct query_maker *maker);
 
 /* Words are found by that policy from here on. False: the model cannot, and the reading says so. */
 bool query_follow(struct query_maker *maker, struct word_policy policy);
@@ -43,6 +49,10 @@ void query_check(struct query_maker *maker, const char *base, const struct searc
 /* Finds what a term stands for; a vector is its own, of no row. False: *refusal says why. */
 bool query_find(struct query_maker *maker, const char *base, const struct search_term *term, struct found *out,
                 struct refusal *refusal);
+
+/* The row that is a term's own: FOUND_NO_ROW when it has none. False: *refusal says why. */
+bool query_row(const struct query_maker *maker, const struct search_term *term, const struct found *found,
+               uint32_t *row, struct refusal *refusal);
 
 /* Makes a query, by its own policy. False: *refusal says why. */
 bool query_make(struct query_maker *maker, const struct neighbors_query *asked, struct query *out,

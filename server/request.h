@@ -150,7 +150,7 @@ struct rank_request {
   struct request_common common;
   struct search_term word, other;
   struct word_policy policy;
-  size_t limit; /* of the list */
+  size_t limit; /* of the list; 0: there is none */
 };
 
 bool request_rank(struct reading *reading, struct rank_request *out);

@@ -10,6 +10,7 @@
 #include "server/refusal.h"
 #include "server/service.h"
 #include "server/text_cache.h"
+#include "store/matrix/join.h"
 #include "store/matrix/model.h"
 #include "store/search/topk.h"
 
@@ -88,7 +89,8 @@ struct neighbors_result {
 
 struct neighbors_answer {
   const char *model;
-  const struct vocabulary *vocabulary;
+  const struct vocabulary *vocabulary; /* of the first model */
+  const struct join *join;             /* whose rows the hits are; NULL: they are the model's */
   bool batch;
   size_t count; /* 1 unless a batch */
   const struct neighbors_result *results;
@@ -97,9 +99,10 @@ struct neighbors_answer {
 /* How near a word is to another among all. */
 struct rank_result {
   const char *model;
-  const struct vocabulary *vocabulary;
-  struct word word, other; /* as they were asked for */
-  struct found found[2];   /* what they were found to be */
+  const struct vocabulary *vocabulary; /* of the first model */
+  const struct join *join;             /* whose rows the hits are; NULL: they are the model's */
+  struct word word, other;             /* as they were asked for */
+  struct found found[2];               /* what they were found to be */
   struct sources sources;
   uint64_t closer;        /* rows more similar to the word than the other is, but for its own */
   const struct hit *hits; /* [count]: the nearest of those, best first */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "server/catalog.h"
+#include "server/joins.h"
 #include "server/text_cache.h"
 #include "store/budget.h"
 #include "store/search/scanner.h"
@@ -49,6 +50,7 @@ struct service {
   struct budget matrix_bodies; /* a share of it: few long bodies must not keep all others from being read */
   struct budget answers;
   struct text_cache *texts; /* NULL: none */
+  struct joins *joins;      /* of models that are searched together */
   atomic_bool draining;
 };
 

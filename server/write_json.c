@@ -181,7 +181,7 @@ static void write_neighbors(struct json_text *text, const struct neighbors_answe
   if (result->recall > 0) write_double(text, "recall", result->recall);
   write_sources(text, &result->sources);
   json_text_key(text, "neighbors");
-  write_hits(text, answer->vocabulary, result->hits, result->count);
+  write_hits(text, answer->vocabulary, answer->join, result->hits, result->count);
   json_text_close(text, '}');
 }
 

@@ -96,11 +96,21 @@ void write_source(struct json_text *text, enum found_by by) {
     json_text_null(text);
 }
 
-void write_hits(struct json_text *text, const struct vocabulary *vocabulary, const struct hit *hits, size_t count) {
+static void write_joined_row(struct json_text *text, const struct vocabulary *vocabulary, uint32_t first) {
+  write_word(text, "word", "word_bytes", vocabulary_word(vocabulary, first));
+  json_text_key(text, "index");
+  json_text_null(text);
+}
+
+void write_hits(struct json_text *text, const struct vocabulary *vocabulary, const struct join *join,
+                const struct hit *hits, size_t count) {
   json_text_open(text, '[');
   for (size_t i = 0; i < count; i++) {
     json_text_open(text, '{');
-    write_word_and_index(text, vocabulary, hits[i].row);
+    if (join)
+      write_joined_row(text, vocabulary, join_first(join, hits[i].row));
+    else
+      write_word_and_index(text, vocabulary, hits[i].row);
     write_double(text, "similarity", hits[i].similarity);
     json_text_close(text, '}');
   }

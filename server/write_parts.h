@@ -21,8 +21,9 @@ void write_word_value(struct json_text *text, struct word word);
 /* "word", perhaps "word_bytes", and "index". */
 void write_word_and_index(struct json_text *text, const struct vocabulary *vocabulary, uint32_t row);
 
-/* [{"word","index","similarity"}]. */
-void write_hits(struct json_text *text, const struct vocabulary *vocabulary, const struct hit *hits, size_t count);
+/* [{"word","index","similarity"}]. Rows of a join (or NULL) have no number: their words are the first model's. */
+void write_hits(struct json_text *text, const struct vocabulary *vocabulary, const struct join *join,
+                const struct hit *hits, size_t count);
 
 /* A row number, or null of what is of no row. */
 void write_row_number(struct json_text *text, uint32_t row);

@@ -28,7 +28,7 @@ enum status write_closer_than(struct bytes *out, const struct rank_result *resul
   struct json_text text;
   begin(&text, out, result, keys);
   json_text_key(&text, "words");
-  write_hits(&text, result->vocabulary, result->hits, result->count);
+  write_hits(&text, result->vocabulary, result->join, result->hits, result->count);
   write_unsigned(&text, "count", result->closer);
   json_text_close(&text, '}');
   return json_text_end(&text);

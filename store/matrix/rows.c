@@ -2,6 +2,7 @@
 #include "store/matrix/rows.h"
 
 #include <math.h>
+#include <string.h>
 
 double rows_dot(const float *a, const float *b, uint32_t dim) {
   double lane[ROWS_DOT_LANES] = {0};
@@ -12,6 +13,18 @@ double rows_dot(const float *a, const float *b, uint32_t dim) {
   for (uint32_t half = ROWS_DOT_LANES / 2; half > 0; half /= 2)
     for (uint32_t j = 0; j < half; j++) lane[j] += lane[j + half];
   return lane[0];
+}
+
+void rows_gather(const struct rows *rows, uint32_t first, size_t count, float *out) {
+  for (size_t i = 0; i < count; i++) {
+    float *end = out + rows->stride;
+    for (size_t p = 0; p < rows->join->count; p++) {
+      const struct rows *part = rows->join->parts[p];
+      memcpy(out, rows_at(part, rows->join->numbers[p][first + i]), part->dim * sizeof *out);
+      out += part->dim;
+    }
+    while (out < end) *out++ = 0;
+  }
 }
 
 double rows_norm_of(const float *a, uint32_t dim) {

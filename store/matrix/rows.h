@@ -16,6 +16,15 @@ enum {
 };
 
 struct codes;
+struct rows;
+
+/* Rows that are nowhere as such: row i is row numbers[0][i] of parts[0], then row numbers[1][i] of parts[1] and so on,
+ * dimensions after dimensions. */
+struct rows_join {
+  size_t count; /* of parts */
+  const struct rows *const *parts;
+  const uint32_t *const *numbers; /* [count][rows] */
+};
 
 struct rows {
   uint32_t count;
@@ -27,6 +36,7 @@ struct rows {
   const double *const
       *norms;                /* [slab_count], Euclidean norm of each row as rows_norm_of() gives it; 0 for a zero row */
   const struct codes *codes; /* of these rows (codes.h), or NULL: then a search reads the rows themselves */
+  const struct rows_join *join; /* NULL; or there are no slabs, and rows come from rows_gather() instead of rows_at() */
 };
 
 static inline uint32_t rows_stride_of(uint32_t dim) {
@@ -38,6 +48,9 @@ static inline const float *rows_at(const struct rows *rows, uint32_t row) {
   uint32_t within = row & ((1u << rows->slab_shift) - 1);
   return rows->slabs[row >> rows->slab_shift] + (size_t)within * rows->stride;
 }
+
+/* Copies rows `first` to first + count - 1 of a join together, each `stride` floats with +0.0f behind dim. */
+void rows_gather(const struct rows *rows, uint32_t first, size_t count, float *out);
 
 static inline const double *rows_norm_at(const struct rows *rows, uint32_t row) {
   return &rows->norms[row >> rows->slab_shift][row & ((1u << rows->slab_shift) - 1)];

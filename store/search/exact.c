@@ -23,10 +23,32 @@ static bool is_excluded(const struct scan *scan, uint32_t row) {
          bsearch(&row, scan->excluded, scan->excluded_count, sizeof row, compare_rows) != NULL;
 }
 
+/* kernel->dots() of rows that are nowhere as such. */
+static __attribute__((noinline)) void joined_dots(const struct exact_plan *plan, const double *values, uint32_t first,
+                                                  size_t count, double *out) {
+  const struct rows *rows = plan->rows;
+  float room[EXACT_JOIN_DIM_MOST];
+  size_t most = EXACT_JOIN_DIM_MOST / rows->stride;
+  for (size_t done = 0, length; done < count; done += length) {
+    length = count - done < most ? count - done : most;
+    rows_gather(rows, first + (uint32_t)done, length, room);
+    plan->kernel->dots(values, room, rows->stride, length, out + done);
+  }
+}
+
+static void dots_of(const struct exact_plan *plan, const struct operand *operand, uint32_t first, size_t count,
+                    double *out) {
+  const struct rows *rows = plan->rows;
+  if (rows->join)
+    joined_dots(plan, operand->values, first, count, out);
+  else
+    plan->kernel->dots(operand->values, rows_at(rows, first), rows->stride, count, out);
+}
+
 static void cosines(const struct exact_plan *plan, const struct operand *operand, uint32_t first, size_t count,
                     double *out) {
   const struct rows *rows = plan->rows;
-  plan->kernel->dots(operand->values, rows_at(rows, first), rows->stride, count, out);
+  dots_of(plan, operand, first, count, out);
   for (size_t i = 0; i < count; i++) out[i] = rows_cosine(out[i], operand->norm, rows_norm(rows, first + (uint32_t)i));
 }
 
@@ -73,7 +95,7 @@ void exact_compare(const struct exact_plan *plan, struct scan *scan, uint32_t fi
     compare_others(plan, scan, first, count, top);
     return;
   }
-  plan->kernel->dots(scan->operand.values, rows_at(rows, first), rows->stride, count, dots);
+  dots_of(plan, &scan->operand, first, count, dots);
   for (size_t i = 0; i < count; i++) {
     uint32_t row = first + (uint32_t)i;
     struct hit hit = {.row = row, .similarity = rows_cosine(dots[i], scan->operand.norm, rows_norm(rows, row))};

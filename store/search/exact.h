@@ -27,9 +27,13 @@ struct exact_query {
   const struct cosmul *product;    /* what is compared is its score; NULL: the cosine with the vector */
 };
 
+/* Rows of a join are copied together block by block, into this much room. */
+enum { EXACT_JOIN_DIM_MOST = 16384 };
+
 /* Answers queries[0 … count-1] in one pass over the rows: hits[i] has room for queries[i].k hits and is filled best
  * first with found[i] = min(k, rows that may be in it) of them. The similarity is rows_cosine() of rows_dot() and the
- * two norms. STATUS_NO_MEMORY; nothing else can fail. Thread-safe: it shares nothing. */
+ * two norms. Of a join dim is at most EXACT_JOIN_DIM_MOST. STATUS_NO_MEMORY; nothing else can fail. Thread-safe: it
+ * shares nothing. */
 enum status exact_search(const struct kernel *kernel, const struct rows *rows, const struct exact_query *queries,
                          size_t count, struct hit *const *hits, size_t *found) MUST_USE;
 

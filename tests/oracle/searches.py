@@ -37,8 +37,8 @@ class Differences:
 class Side:
     """Both services for one matrix, and where what they answer is compared."""
 
-    def __init__(self, daemon, model, name, checks, differences):
-        self.daemon, self.model, self.name = daemon, model, name
+    def __init__(self, daemon, served, model, checks, differences):
+        self.daemon, self.served, self.model = daemon, served, model
         self.checks, self.differences = checks, differences
         self.brute_force = oracle.BruteForce(model.vectors)
         draw = random.Random(len(model))
@@ -73,7 +73,7 @@ class Side:
         return numpy.linalg.norm(self.model.get_mean_vector(list(words), numpy.array(weights), pre_normalize=True))
 
     def compare(self, about, request, wanted, text, k, length=1.0):
-        answer = self.daemon.post('/neighbors', model='m', k=k, **request)
+        answer = self.daemon.post('/neighbors', model=self.served, k=k, **request)
         self.checks.that(answer['exact'] is True, f'{about} {text}: not exact')
         self.checks.that(len(answer['neighbors']) == len(wanted), f'{about} {text}: {len(answer["neighbors"])} hits, not '
                          f'{len(wanted)}')
@@ -162,7 +162,7 @@ def analogies(side):
     draw = random.Random(5)
     for number in range(100):
         a, b, c = draw.sample(side.words, 3)
-        answer = side.daemon.get('/analogy', model='m', a=a, b=b, c=c)
+        answer = side.daemon.get('/analogy', model=side.served, a=a, b=b, c=c)
         terms = {'positive': [b, c], 'negative': [a]}
         side.checks.that(answer['expression'] == f'{b} - {a} + {c}', f'the expression is {answer["expression"]}')
         side.agree('analogy', answer, side.model.most_similar(**terms), f'{b} - {a} + {c}', side.length(terms))
@@ -187,7 +187,7 @@ def exactly(side):
             request['candidates'] = [side.model.index_to_key[candidate] for candidate in candidates]
         allowed = allowed[(similarity[allowed] >= least) & (allowed != row)]
         wanted = best(similarity, allowed, 20)
-        answer = side.daemon.post('/neighbors', model='m', word=word, k=20, **request)
+        answer = side.daemon.post('/neighbors', model=side.served, word=word, k=20, **request)
         text = f'{word} {request}'
         side.checks.that([hit['index'] for hit in answer['neighbors']] == wanted, f'{text}: not the rows {wanted}')
         side.checks.that([hit['similarity'] for hit in answer['neighbors']] == similarity[wanted].tolist(),
@@ -206,7 +206,7 @@ def exactly(side):
         score /= denominator + 0.000001
         taken = [side.model.key_to_index[name] for name in names]
         wanted = best(score, numpy.setdiff1d(numpy.arange(rows), taken), 10)
-        answer = side.daemon.post('/neighbors', model='m', positive=names[:2], negative=names[2:], weights=weights,
+        answer = side.daemon.post('/neighbors', model=side.served, positive=names[:2], negative=names[2:], weights=weights,
                                   objective='cosmul')
         got = {hit['index']: hit['similarity'] for hit in answer['neighbors']}
         for row in wanted:
@@ -224,13 +224,13 @@ def ranks(side):
         similarity = side.brute_force.similarities(side.model.vectors[row])
         closer = numpy.setdiff1d(numpy.flatnonzero(similarity > similarity[place]), [row])
         text = f'{word} and {other}'
-        rank = side.daemon.get('/rank', model='m', word=word, other=other)['rank']
+        rank = side.daemon.get('/rank', model=side.served, word=word, other=other)['rank']
         side.checks.that(rank == len(closer) + 1, f'{text}: rank {rank}, not {len(closer) + 1}')
         uncertain = int(numpy.sum(numpy.abs(similarity - similarity[place]) < 1e-6))
         wanted = side.model.rank(word, other)
         side.differences.note('rank', abs(rank - wanted))
         side.checks.that(abs(rank - wanted) <= uncertain, f'{text}: rank {rank}, in gensim {wanted}')
-        answer = side.daemon.get('/closer-than', model='m', word=word, than=other, limit=1000)
+        answer = side.daemon.get('/closer-than', model=side.served, word=word, than=other, limit=1000)
         listed = [hit['index'] for hit in answer['words']]
         side.checks.that(answer['count'] == len(closer), f'{text}: {answer["count"]} are closer, not {len(closer)}')
         side.checks.that(listed == best(similarity, closer, 1000), f'{text}: not the nearest of the closer ones')
@@ -249,11 +249,34 @@ def check_file(path, **how):
     with oracle.Daemon() as daemon:
         daemon.add(path, 'm')
         daemon.start()
-        side = Side(daemon, model, name, checks, differences)
+        side = Side(daemon, 'm', model, checks, differences)
         for part in (most_similar, by_vector, within_sums, cosmul, analogies, exactly, ranks):
             part(side)
     checks.report()
     differences.report(name)
+
+
+def check_joined(paths):
+    """Two models as one, whose vectors are concatenated: words that both have, in the order of the first."""
+    checks, differences = oracle.Checks('searches of two models at once'), Differences()
+    parts = [gensim.models.KeyedVectors.load_word2vec_format(path, no_header=True) for path in paths]
+    words = [word for word in parts[0].index_to_key if word in parts[1]]
+    model = gensim.models.KeyedVectors(sum(part.vector_size for part in parts))
+    model.add_vectors(words, numpy.hstack([part[words] for part in parts]))
+    with oracle.Daemon() as daemon:
+        for path, name in zip(paths, ('a', 'b')):
+            daemon.add(path, name)
+        daemon.start()
+        side = Side(daemon, 'a,b', model, checks, differences)
+        side.words = side.words[::4]
+        for part in (most_similar, by_vector, cosmul, analogies):
+            part(side)
+        for other in side.words[1::3]:
+            rank = daemon.get('/rank', model='a,b', word=side.words[0], other=other)['rank']
+            differences.note('rank', abs(rank - model.rank(side.words[0], other)))
+            checks.that(abs(rank - model.rank(side.words[0], other)) <= 1, f'{side.words[0]} and {other}: rank {rank}')
+    checks.report()
+    differences.report('two models')
 
 
 def main():
@@ -261,7 +284,9 @@ def main():
     if not os.path.isdir(oracle.TEST_DATA):
         print(f'skipped: searches of real matrices, as there is no folder {oracle.TEST_DATA}')
         return
-    check_file(os.path.join(oracle.TEST_DATA, 'glove.6B.100d.top2604.txt.gz'), no_header=True)
+    glove = os.path.join(oracle.TEST_DATA, 'glove.6B.100d.top2604.txt.gz')
+    check_file(glove, no_header=True)
+    check_joined([oracle.SAMPLE, glove])
     check_file(os.path.join(oracle.TEST_DATA, 'word2vec-c.1186x200.bin'), binary=True)
 
 

@@ -52,6 +52,7 @@ void api_fixture_open(struct api_fixture *fixture) {
   service_set_budgets(&fixture->service);
   fixture->call.suggest = true;
   ck_assert_int_eq(scanner_new(fixture->service.kernel, 2, 32, &fixture->service.scanner), STATUS_OK);
+  ck_assert_int_eq(joins_new(1 << 20, &fixture->service.joins), STATUS_OK);
   ck_assert_int_eq(catalog_new(fixture->store, 1, &fixture->service.catalog), STATUS_OK);
   api_fixture_look(fixture);
 }
@@ -61,6 +62,7 @@ void api_fixture_close(struct api_fixture *fixture) {
   stream_free(fixture->reply.stream);
   scanner_free(fixture->service.scanner);
   catalog_free(fixture->service.catalog);
+  joins_free(fixture->service.joins);
   free(fixture->zoo.floats);
   scratch_remove(fixture->store);
 }

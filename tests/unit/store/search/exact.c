@@ -324,6 +324,84 @@ START_TEST(what_lies_outside_is_not_compared) {
 }
 END_TEST
 
+/* Two matrices seen as one, and the same with its rows copied together. */
+struct joined {
+  struct rows_fixture parts[2], whole;
+  const struct rows *part_rows[2];
+  uint32_t numbers[2][600];
+  const uint32_t *all_numbers[2];
+  const double *norms[1];
+  double norm[600];
+  struct rows_join join;
+  struct rows rows;
+};
+
+static void join_init(struct joined *joined, struct numbers *numbers, uint32_t count, const uint32_t dims[2]) {
+  uint32_t dim = dims[0] + dims[1];
+  float *whole = memory((size_t)count * dim * sizeof *whole);
+  for (size_t p = 0; p < 2; p++) {
+    uint32_t rows = count + 50;
+    float *values = made_up_rows(numbers, FLAVOUR_PLAIN, rows, dims[p]);
+    rows_fixture_init(&joined->parts[p], values, rows, dims[p], 6);
+    joined->part_rows[p] = &joined->parts[p].rows;
+    joined->all_numbers[p] = joined->numbers[p];
+    for (uint32_t i = 0; i < count; i++) {
+      joined->numbers[p][i] = p == 0 ? i + 7 : numbers_below(numbers, rows);
+      memcpy(whole + (size_t)i * dim + p * dims[0], values + (size_t)joined->numbers[p][i] * dims[p],
+             dims[p] * sizeof *whole);
+    }
+    free(values);
+  }
+  rows_fixture_init(&joined->whole, whole, count, dim, 8);
+  for (uint32_t i = 0; i < count; i++) joined->norm[i] = rows_norm(&joined->whole.rows, i);
+  joined->norms[0] = joined->norm;
+  joined->join = (struct rows_join){2, joined->part_rows, joined->all_numbers};
+  joined->rows = (struct rows){.count = count,
+                               .dim = dim,
+                               .stride = rows_stride_of(dim),
+                               .slab_shift = 31,
+                               .slab_count = 1,
+                               .norms = joined->norms,
+                               .join = &joined->join};
+  free(whole);
+}
+
+static void join_release(struct joined *joined) {
+  rows_fixture_release(&joined->parts[0]);
+  rows_fixture_release(&joined->parts[1]);
+  rows_fixture_release(&joined->whole);
+}
+
+START_TEST(joined_rows_are_searched_as_if_they_were_copied_together) {
+  static const uint32_t dims[][2] = {{1, 1}, {3, 5}, {16, 50}, {300, 100}, {7000, 1000}, {16383, 1}};
+  enum { QUERIES = 6, MOST = 600, K = 20 };
+  uint32_t count = _i < 4 ? MOST : 30;
+  struct numbers numbers = {.state = 500 + (uint64_t)_i};
+  struct joined *joined = memory(sizeof *joined);
+  struct narrowing *narrowing = memory(sizeof *narrowing);
+  join_init(joined, &numbers, count, dims[_i]);
+  struct exact_query queries[QUERIES];
+  struct hit room[2][QUERIES][K], *hits[2][QUERIES];
+  size_t found[2][QUERIES];
+  for (size_t i = 0; i < QUERIES; i++) {
+    queries[i] = (struct exact_query){.vector = rows_at(&joined->whole.rows, (uint32_t)i * 3), .k = K};
+    hits[0][i] = room[0][i];
+    hits[1][i] = room[1][i];
+  }
+  narrow(&numbers, &joined->whole.rows, queries, QUERIES, narrowing);
+  ck_assert_int_eq(exact_search(kernel_best(), &joined->whole.rows, queries, QUERIES, hits[0], found[0]), STATUS_OK);
+  ck_assert_int_eq(exact_search(kernel_best(), &joined->rows, queries, QUERIES, hits[1], found[1]), STATUS_OK);
+  for (size_t i = 0; i < QUERIES; i++) {
+    check_answer(&joined->whole.rows, &queries[i], hits[1][i], found[1][i]);
+    ck_assert_uint_eq(found[0][i], found[1][i]);
+  }
+  join_release(joined);
+  free(narrowing->candidates);
+  free(narrowing);
+  free(joined);
+}
+END_TEST
+
 START_TEST(made_up_searches_equal_sorting_every_row) {
   struct round round;
   round_init(&round, (uint64_t)_i);
@@ -649,6 +727,7 @@ int main(void) {
   tcase_add_loop_test(tcase, narrowed_searches_equal_sorting_what_is_left, 0, ROUNDS);
   tcase_add_loop_test(tcase, many_ranges_over_many_blocks_are_kept_apart, 0, 2);
   tcase_add_loop_test(tcase, what_lies_outside_is_not_compared, 0, 2);
+  tcase_add_loop_test(tcase, joined_rows_are_searched_as_if_they_were_copied_together, 0, 6);
   tcase_add_loop_test(tcase, wide_rows_with_codes_equal_sorting_every_row, 0, 2);
   tcase_add_loop_test(tcase, a_batch_equals_its_queries_one_by_one, 0, 2);
   tcase_add_test(tcase, rows_that_find_no_room_among_the_deferred_are_compared);
