@@ -158,7 +158,7 @@ unit: $(UNIT_PROGRAMS)
 suite: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
 	@rm -f $(OUT)/http-record
 	@$(with_test_environment) HTTP_RECORD=$(OUT)/http-record tests/support/run-suite $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) \
-	  tests/oracle/run tests/readme/run -- tests/openapi/run
+	  tests/oracle/run tests/readme/run tests/openai/run -- tests/openapi/run
 
 # By itself: the HTTP tests, and what their answers are judged by.
 openapi: $(OUT)/wordvec $(HTTP_PROGRAMS) ## Lint the OpenAPI document, and hold the answers of the HTTP tests against it

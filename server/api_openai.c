@@ -21,17 +21,16 @@ struct work {
   uint64_t pieces; /* of all inputs */
 };
 
+/* The first one is not added to zeros: that would turn its -0 into 0. */
 static void add(struct work *work, const float *vector) {
-  for (uint32_t i = 0; i < work->dim; i++) work->sum[i] += (double)vector[i];
+  for (uint32_t i = 0; i < work->dim; i++) work->sum[i] = (work->summed > 0 ? work->sum[i] : -0.0) + (double)vector[i];
   work->summed++;
 }
 
 /* The mean of what was added, from sums in float64, in the order of the text. */
 static void take_mean(struct work *work, float *vector) {
-  for (uint32_t i = 0; i < work->dim; i++) {
+  for (uint32_t i = 0; i < work->dim; i++)
     vector[i] = work->summed > 0 ? (float)(work->sum[i] / (double)work->summed) : 0;
-    work->sum[i] = 0;
-  }
   work->summed = 0;
 }
 
@@ -112,7 +111,6 @@ static float *embed(struct work *work) {
   float *vectors = reading_alloc(work->reading, count * work->dim, sizeof *vectors);
   work->sum = reading_alloc(work->reading, work->dim, sizeof *work->sum);
   if (!vectors || !work->sum) return NULL;
-  memset(work->sum, 0, work->dim * sizeof *work->sum);
   for (size_t i = 0; i < count; i++) {
     if (work->request->tokens)
       add_tokens(work, i);

@@ -249,14 +249,19 @@ END_TEST
 
 /* The mean is not summed in float32: the small number would be lost there. */
 START_TEST(sums_are_exact) {
-  static float large[][1] = {{16777216}, {1}, {-16777216}};
-  static const struct fixture_word names[] = {{"a", 1}, {"b", 1}, {"c", 1}};
-  struct fixture matrix = {.rows = 3, .dim = 1, .words = names, .floats = &large[0][0]};
+  static float large[][1] = {{16777216}, {1}, {-16777216}, {-0.0f}};
+  static const struct fixture_word names[] = {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}};
+  struct fixture matrix = {.rows = 4, .dim = 1, .words = names, .floats = &large[0][0]};
   api_fixture_write(zoo.store, "large", &matrix);
   api_fixture_look(&zoo);
   json_t *answer = api_post(&zoo, api_openai_embeddings, "{\"model\":\"large\",\"input\":[\"a b c\",\"a b b\"]}");
   expect_floats(answer, "/data/0/embedding", (float[]){1 / 3.0f}, 1);
   expect_floats(answer, "/data/1/embedding", (float[]){(float)(16777218 / 3.0)}, 1);
+  json_decref(answer);
+  answer = api_post(&zoo, api_openai_embeddings, "{\"model\":\"large\",\"input\":[\"d\",\"d d\",\"d a\"]}");
+  expect_floats(answer, "/data/0/embedding", (float[]){-0.0f}, 1);
+  expect_floats(answer, "/data/1/embedding", (float[]){-0.0f}, 1);
+  expect_floats(answer, "/data/2/embedding", (float[]){8388608}, 1);
   json_decref(answer);
 }
 END_TEST
