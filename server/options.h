@@ -14,6 +14,7 @@
 #include "server/address.h"
 #include "server/log.h"
 #include "server/service.h"
+#include "server/word_policy.h"
 #include "store/export/export.h"
 #include "store/import/import.h"
 
@@ -74,6 +75,9 @@ struct init_flags {
 struct export_flags {
   enum export_format format;
   const char *output; /* NULL: named after the model */
+  const char *words;  /* NULL: all rows */
+  enum oov_policy oov;
+  enum case_policy letter_case;
   enum export_misfits misfits;
   bool force;
 };

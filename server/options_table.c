@@ -24,6 +24,9 @@ _Static_assert(ASK_TEXT == 0 && ASK_TSV == COUNT(ask_formats) - 2, "choices foll
 static const char *const oov_policies[] = {"error", "null", "zero", "unk", "mean", "subword", NULL};
 static const char *const case_policies[] = {"exact", "fallback", "fold", NULL};
 
+_Static_assert(OOV_COUNT == COUNT(oov_policies) - 1 && CASE_COUNT == COUNT(case_policies) - 1,
+               "choices follow the enum");
+
 #define FLAG_OF_STORE                                                               \
   {                                                                                 \
     "store", FLAG_TEXT, AT(store), "DIR", "WORDVEC_STORE", "./store.d", NULL, 0, 0, \
@@ -95,6 +98,16 @@ static const struct flag export_flags[] = {
      "Where: a file, a folder, or '-' for standard output. Without it: a file in\n"
      "the current folder with the model's name. Of two files it names the first:\n"
      "x.npy has x.words.txt beside it, vectors.tsv has metadata.tsv."},
+    {"words", FLAG_TEXT, AT(export.words), "FILE", NULL, NULL, NULL, 0, 0,
+     "Only these words, one a line ('-': standard input), in this order and each\n"
+     "once. Without it: every row."},
+    {"oov", FLAG_CHOICE, AT(export.oov), "POLICY", NULL, "error", oov_policies, 0, 0,
+     "Words of that list that the model does not have: take the first as an error,\n"
+     "leave them out (null), or give them zeros, the row for unknown words, the mean\n"
+     "of all rows, or what their n-grams give."},
+    {"case", FLAG_CHOICE, AT(export.letter_case), "POLICY", NULL, "exact", case_policies, 0, 0,
+     "How words of the list are found: as written, else whatever their case\n"
+     "(fallback), or always so (fold)."},
     {"misfits", FLAG_CHOICE, AT(export.misfits), "WHAT", NULL, "error", misfits, 0, 0,
      "Words that the format cannot hold (with a space, in word2vec-binary): take\n"
      "the first as an error, or leave their rows out and count them."},

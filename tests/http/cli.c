@@ -435,6 +435,28 @@ START_TEST(init_makes_random_rows) {
 }
 END_TEST
 
+START_TEST(export_of_chosen_words) {
+  static const char list[] = "dog\nxyzzy\nTHE\ndog\n";
+  char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
+  struct run run;
+  prepare(store, path, "small.txt", small);
+  run_wordvec_well("import", path, "--store", store, NULL);
+  run_wordvec_with_input(&run, list, sizeof list - 1, "export", "small", "--store", store, "--output", "-", "--words",
+                         "-", "--oov", "zero", "--case", "fallback", NULL);
+  ck_assert_int_eq(run.code, 0);
+  ck_assert_str_eq(run.out, "3 3\ndog -4.0 5.5 1e-05\nxyzzy 0.0 0.0 0.0\nTHE 0.1 0.2 0.3\n");
+  ck_assert_ptr_nonnull(strstr(run.err, "unknown   1, the first: \"xyzzy\""));
+  ck_assert_ptr_nonnull(strstr(run.err, "repeated  1"));
+  run_release(&run);
+  run_wordvec_with_input(&run, list, sizeof list - 1, "export", "small", "--store", store, "--output", "-", "--words",
+                         "-", NULL);
+  ck_assert_int_eq(run.code, 1);
+  ck_assert_uint_eq(run.out_length, 0);
+  ck_assert_ptr_nonnull(strstr(run.err, "line 2: the model has no word \"xyzzy\"; --oov"));
+  run_release(&run);
+}
+END_TEST
+
 START_TEST(export_names_what_does_not_fit) {
   char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
   struct run run;
@@ -543,6 +565,7 @@ int main(void) {
   tcase_add_test(tcase, list_and_info);
   tcase_add_test(tcase, export_to_files_and_standard_output);
   tcase_add_test(tcase, init_makes_random_rows);
+  tcase_add_test(tcase, export_of_chosen_words);
   tcase_add_test(tcase, export_names_what_does_not_fit);
   tcase_add_test(tcase, the_store_by_its_environment_variable);
   tcase_add_test(tcase, verify_finds_damage_anywhere);

@@ -75,6 +75,42 @@ def check_fasttext(checks, daemon):
     print(f'fastText printed {len(rows)} pretrained vectors, at most {difference:.1e} apart (it prints five digits)')
 
 
+def chosen(checks, daemon, name, keys, *flags):
+    """The words and vectors of an export of these words."""
+    path, words = os.path.join(daemon.folder, 'chosen.npy'), os.path.join(daemon.folder, 'keys.txt')
+    with open(words, 'w', encoding='utf-8') as file:
+        file.write(''.join(key + '\n' for key in keys))
+    code, _, err = oracle.run('export', name, '--store', daemon.store, '--format', 'npy', '--output', path, '--force', '--words',
+                              words, *flags)
+    checks.that(code == 0, f'{name}: {err}')
+    return by_numpy(path, 'npy')
+
+
+def check_vectors_for_all(checks, daemon):
+    """KeyedVectors.vectors_for_all(): words that are not known are left out; by fastText's models they are inferred."""
+    daemon.add(oracle.SAMPLE, 'm', '--force')
+    vectors = by_gensim(export(checks, daemon, 'm', 'word2vec-binary', 'm.bin'), 'word2vec-binary')
+    keyed = gensim.models.KeyedVectors.load_word2vec_format(os.path.join(daemon.folder, 'm.bin'), binary=True)
+    keys = ['zebra', 'xyzzy', 'cat', 'dog', 'cat', 'Cat'] + vectors[0][::97] + ['plugh', 'zebra']
+    expected = keyed.vectors_for_all(keys)
+    words, matrix = chosen(checks, daemon, 'm', keys, '--oov', 'null')
+    checks.that(words == expected.index_to_key, 'vectors_for_all: other words')
+    checks.same_bits(matrix, expected.vectors, 'vectors_for_all')
+    path = os.path.join(oracle.TEST_DATA, 'fasttext.skipgram.2061x70.bin')
+    if not os.path.exists(path):
+        print('skipped: vectors_for_all of a fastText model')
+        return
+    daemon.add(path, 'fasttext')
+    keyed = gensim.models.fasttext.load_facebook_vectors(path)
+    keys = ['xyzzy', 'unknownword', 'éàü'] + keyed.index_to_key[::11] + ['xyzzy']
+    expected = keyed.vectors_for_all(keys)
+    words, matrix = chosen(checks, daemon, 'fasttext', keys, '--oov', 'subword')
+    checks.that(words == expected.index_to_key, 'vectors_for_all of a fastText model: other words')
+    difference = float(numpy.max(numpy.abs(matrix - expected.vectors)))
+    checks.that(difference < 1e-6, f'vectors_for_all of a fastText model: up to {difference} apart')
+    print(f'vectors_for_all: {len(words)} words of a fastText model, at most {difference:.1e} apart')
+
+
 def check_arrays(checks, daemon):
     """Arrays as numpy saves them: each type, order of bytes and order of rows and columns."""
     random = numpy.random.default_rng(5)
@@ -106,6 +142,7 @@ def main():
         for name in MATRICES:
             check_formats(checks, daemon, name)
         check_fasttext(checks, daemon)
+        check_vectors_for_all(checks, daemon)
         check_arrays(checks, daemon)
     checks.report()
 
