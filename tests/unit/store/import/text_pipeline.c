@@ -97,6 +97,7 @@ static struct outcome import(const char *path, struct import_options options, un
   options.name = "model";
   options.replace = true;
   options.threads = thread_count;
+  options.no_index = true; /* the graph comes behind the text, and took three quarters of all this */
   outcome.status = import_run(&options, &outcome.problem, &outcome.report);
   return outcome;
 }
