@@ -62,7 +62,7 @@ def indexing(daemon, model, checks):
 
 def padded(daemon, model, checks):
     draw = random.Random(3)
-    for number in range(200):
+    for number in range(oracle.effort(200)):
         sequences = [[draw.randrange(len(model)) for _ in range(draw.randrange(8))] for _ in range(draw.randint(1, 6))]
         request, cells = {}, {}
         for name in ('padding', 'truncating'):

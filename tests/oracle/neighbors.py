@@ -8,8 +8,8 @@ import numpy
 
 import oracle
 
-WORDS = 1000
-ANALOGIES = 100
+WORDS = oracle.effort(1000)
+ANALOGIES = oracle.effort(100)
 
 
 def gensim_agrees(checks, answer, wanted, text):
@@ -84,7 +84,7 @@ def sums(daemon, vectors, brute_force, checks):
 
 def by_vector(daemon, vectors, brute_force, checks):
     draw = numpy.random.default_rng(1)
-    for number in range(50):
+    for number in range(oracle.effort(50)):
         query = draw.standard_normal(vectors.vector_size).astype(numpy.float32)
         answer = daemon.post('/neighbors', vector=[float(value) for value in query], k=20)
         brute_force_agrees(checks, answer, query, brute_force, [], f'vector {number}')

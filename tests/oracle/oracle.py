@@ -22,6 +22,12 @@ SAMPLE = os.path.join(os.path.dirname(__file__), '../../deploy/sample/classics.5
 PATIENCE = 120  # seconds
 
 
+def effort(full):
+    """How often to try: `full`, or a tenth of it where ORACLE_EFFORT is set, for an instrumented binary, whose answers are
+    those of the other one."""
+    return full // 10 if os.environ.get('ORACLE_EFFORT') else full
+
+
 def run(*arguments):
     """Runs wordvec to its end: (exit code, standard output, standard error)."""
     done = subprocess.run([*WRAPPER, BINARY, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
@@ -132,8 +138,8 @@ class BruteForce:
     """Similarities of rows, in float64 and in the order of summing of store/matrix/rows.h."""
 
     def __init__(self, rows):
-        self.rows = self.widened(rows)
-        self.norms = numpy.array([numpy.sqrt(self.dots(row, row[None])[0]) for row in self.rows])
+        self.columns = numpy.ascontiguousarray(self.widened(rows).T)
+        self.norms = numpy.sqrt(self.dots(self.columns, self.columns))
 
     @staticmethod
     def widened(vectors):
@@ -143,22 +149,28 @@ class BruteForce:
         return wide
 
     @staticmethod
-    def dots(query, rows):
-        lanes = numpy.zeros((len(rows), 16))
-        for start in range(0, rows.shape[1], 16):
-            lanes += rows[:, start:start + 16] * query[start:start + 16]
+    def dots(query, columns):
+        """Of a query, or of as many as there are rows, with each row; a column at a time, which stays in the cache."""
+        lanes = [numpy.zeros(columns.shape[1]) for _ in range(16)]
+        product = numpy.empty(columns.shape[1])
+        for at, column in enumerate(columns):
+            numpy.multiply(column, query[at], out=product)
+            lanes[at % 16] += product
         for half in (8, 4, 2, 1):
-            lanes = lanes[:, :half] + lanes[:, half:2 * half]
-        return lanes[:, 0]
+            lanes = [lanes[lane] + lanes[lane + half] for lane in range(half)]
+        return lanes[0]
 
     def similarities(self, query):
         """Of a float32 query with every row."""
         wide = self.widened(query)
-        norms = self.norms * numpy.sqrt(self.dots(wide, wide[None])[0])
-        return numpy.divide(self.dots(wide, self.rows), norms, out=numpy.zeros(len(norms)), where=norms > 0)
+        norms = self.norms * numpy.sqrt(self.dots(wide, wide[:, None])[0])
+        return numpy.divide(self.dots(wide, self.columns), norms, out=numpy.zeros(len(norms)), where=norms > 0)
 
 
 def nearest(similarity, excluded, k):
     """The rows of the k highest, lower rows first among equals."""
-    order = numpy.lexsort((numpy.arange(len(similarity)), -similarity))
-    return [row for row in order[:k + len(excluded)].tolist() if row not in excluded][:k]
+    count = min(k + len(excluded), len(similarity))
+    least = numpy.partition(similarity, len(similarity) - count)[len(similarity) - count] if count else 0
+    rows = numpy.flatnonzero(similarity >= least)
+    order = rows[numpy.lexsort((rows, -similarity[rows]))]
+    return [row for row in order[:count].tolist() if row not in excluded][:k]

@@ -11,7 +11,7 @@ import numpy
 
 import oracle
 
-WORDS = 200
+WORDS = oracle.effort(200)
 TOLERANCE = 2e-6  # of a similarity; of a score relative to it, and of a sum of unit vectors relative to its length
 
 
@@ -123,7 +123,7 @@ def by_vector(side):
 def within_sums(side):
     """Words and vectors in one sum."""
     draw = random.Random(3)
-    for number in range(60):
+    for number in range(oracle.effort(60)):
         first, second, third = draw.sample(side.words, 3)
         vector = side.model[second] * numpy.float32(draw.choice([0.1, 1, 4]))
         request = {'positive': [first, [float(value) for value in vector]], 'negative': [third]}
@@ -150,7 +150,7 @@ def cosmul(side):
                   for row in best(scores, numpy.setdiff1d(numpy.arange(end), taken), 12)]
         side.compare('most_similar_cosmul, restricted', {**request, 'objective': 'cosmul', 'restrict_vocab': end},
                      wanted, f'{request} {end}', 12)
-    for number in range(40):
+    for number in range(oracle.effort(40)):
         first, second = draw.sample(side.words, 2)
         vector = unit[side.model.key_to_index[second]]
         wanted = side.model.most_similar_cosmul(positive=[first, vector])
@@ -160,7 +160,7 @@ def cosmul(side):
 
 def analogies(side):
     draw = random.Random(5)
-    for number in range(100):
+    for number in range(oracle.effort(100)):
         a, b, c = draw.sample(side.words, 3)
         answer = side.daemon.get('/analogy', model=side.served, a=a, b=b, c=c)
         terms = {'positive': [b, c], 'negative': [a]}
@@ -173,7 +173,7 @@ def exactly(side):
     words of the query; candidates; min_similarity; weights of a product as exponents, which gensim does not have."""
     draw = random.Random(6)
     rows = len(side.model)
-    for number in range(100):
+    for number in range(oracle.effort(100)):
         word = draw.choice(side.words)
         row = side.model.key_to_index[word]
         similarity = side.brute_force.similarities(side.model.vectors[row])
@@ -192,7 +192,7 @@ def exactly(side):
         side.checks.that([hit['index'] for hit in answer['neighbors']] == wanted, f'{text}: not the rows {wanted}')
         side.checks.that([hit['similarity'] for hit in answer['neighbors']] == similarity[wanted].tolist(),
                          f'{text}: similarities differ in a bit')
-    for number in range(100):
+    for number in range(oracle.effort(100)):
         names = draw.sample(side.words, 3)
         weights = [draw.choice([1, 2, 0.5, 1.75]), draw.choice([1, 3]), draw.choice([-1, -0.5, -2])]
         score, denominator = numpy.ones(rows), numpy.ones(rows)

@@ -203,7 +203,7 @@ END_TEST
 START_TEST(reads_files_longer_than_a_block) {
   char path[SCRATCH_PATH_MAX];
   random_state = 77;
-  struct matrix *matrix = random_matrix(4000, 300, false);
+  struct matrix *matrix = random_matrix(5500, 64, false);
   scratch_path(path, "long");
   struct import_options options = options_for(path);
   write_text(matrix, path, true, "wbT");
@@ -225,7 +225,7 @@ END_TEST
 
 /* Lines of 4 MiB and a little: a block must grow to hold one. */
 START_TEST(reads_lines_longer_than_a_block) {
-  enum { DIM = 1000, LENGTH = 5000 };
+  enum { DIM = 100, LENGTH = 50000 };
   char path[SCRATCH_PATH_MAX];
   scratch_path(path, "wide");
   FILE *file = fopen(path, "wb");
