@@ -115,7 +115,7 @@ static bool lay_out(const struct work *work, struct similarities_result *result)
   const struct similarity_request *request = work->request;
   size_t limit = work->reading->call->service->limits.answer_floats;
   if (request->every_row && work->choice->count > 1) {
-    reading_invalid(work->reading, "#/others", "several models have no rows in common: give the others");
+    reading_invalid(work->reading, "#/others", "rows of several models together have no numbers: give the others");
     return false;
   }
   result->matrix = true;

@@ -68,7 +68,7 @@ bool query_find(struct query_maker *maker, const char *base, const struct search
   uint32_t row;
   if (term->kind == TERM_WORD) return lookup_word(&maker->lookup, term->word, maker->suggest, out, refusal);
   if (term->kind == TERM_VECTOR) {
-    *out = (struct found){.vector = term->vector, .row = FOUND_NO_ROW, .by = FOUND_PADDING};
+    *out = (struct found){.vector = term->vector, .row = FOUND_NO_ROW, .by = FOUND_GIVEN};
     return true;
   }
   if (maker->join)

@@ -70,11 +70,12 @@ static void take_vector(const struct term_finder *finder, const struct place *pl
 }
 
 struct said term_finder_said(const struct term_finder *finder) {
+  const struct api_choice *choice = finder->lookup.choice;
   struct word_policy policy = finder->lookup.policy;
   if (!policy.said) return (struct said){0};
   return (struct said){
       .sources = true,
-      .matched = policy.letter_case == CASE_EXACT ? NULL : model_vocabulary(finder->lookup.choice->model)};
+      .matched = policy.letter_case == CASE_EXACT || choice->count > 1 ? NULL : model_vocabulary(choice->model)};
 }
 
 void term_finder_count(const struct term_finder *finder, struct reply *reply) {
