@@ -6,11 +6,8 @@
 #include "store/float_text.h"
 
 const char *const export_format_names[EXPORT_FORMATS + 1] = {
-    [EXPORT_WORD2VEC_TEXT] = "word2vec-text",
-    [EXPORT_WORD2VEC_BINARY] = "word2vec-binary",
-    [EXPORT_GLOVE] = "glove",
-    [EXPORT_FASTTEXT_VEC] = "fasttext-vec",
-    [EXPORT_NPY] = "npy",
+    [EXPORT_WORD2VEC_TEXT] = "word2vec-text",    [EXPORT_WORD2VEC_BINARY] = "word2vec-binary", [EXPORT_GLOVE] = "glove",
+    [EXPORT_FASTTEXT_VEC] = "fasttext-vec",      [EXPORT_FASTTEXT_BIN] = "fasttext-bin",       [EXPORT_NPY] = "npy",
     [EXPORT_PROJECTOR] = "tensorflow-projector",
 };
 
@@ -20,6 +17,7 @@ const struct export_form *export_form_of(enum export_format format) {
       [EXPORT_WORD2VEC_BINARY] = &export_word2vec_binary,
       [EXPORT_GLOVE] = &export_glove,
       [EXPORT_FASTTEXT_VEC] = &export_fasttext_vec,
+      [EXPORT_FASTTEXT_BIN] = &export_fasttext_bin,
       [EXPORT_NPY] = &export_npy,
       [EXPORT_PROJECTOR] = &export_projector,
   };

@@ -44,7 +44,7 @@ const struct export_form *export_form_of(enum export_format format);
 
 /* Each format's. */
 extern const struct export_form export_word2vec_text, export_word2vec_binary, export_glove, export_fasttext_vec,
-    export_npy, export_projector;
+    export_fasttext_bin, export_npy, export_projector;
 
 /* The row as a line of text: the word, then each number behind `separator`, the first one without when the word is
  * NULL; and a line feed. Borrowed from the job until the next. */

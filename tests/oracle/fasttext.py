@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 
+import gensim.models.fasttext
 import numpy
 
 import oracle
@@ -133,7 +134,50 @@ def check_model(checks, folder, name, words):
         words = [word for word in words if word in known]
         checks.that(len(words) > 100, f'{name}: {len(words)} words')
     wanted = ask_fasttext(folder, path, words)
-    return len(words), compare(checks, name, words, ask_wordvec(store, name, words, *flags), wanted)
+    behind = compare(checks, name, words, ask_wordvec(store, name, words, *flags), wanted)
+    check_export(checks, folder, name, words, wanted)
+    return len(words), behind
+
+
+def check_export(checks, folder, name, words, wanted):
+    """fastText reads what is written of the model, and prints the same of it; gensim reads it too."""
+    store, path = os.path.join(folder, 'store'), os.path.join(folder, 'exported.bin')
+    code, out, _ = oracle.run('info', name, '--store', store)
+    pruned = ' of them kept' in out
+    code, _, err = oracle.run('export', name, '--store', store, '--format', 'fasttext-bin', '--output', path, '--force')
+    checks.that((code != 0 and 'pruned' in err) if pruned else code == 0, f'{name}: export exited with {code}: {err}')
+    if pruned:
+        return
+    got = ask_fasttext(folder, path, words)
+    for word, ours, theirs in zip(words, got, wanted):
+        checks.that(ours == theirs, f'{name}, exported: {word!r} is {ours[:4]} to fastText, which said {theirs[:4]}')
+    model = gensim.models.fasttext.load_facebook_model(path)
+    known = set(lines_of_words(store, name)) - {b'</s>'}  # which gensim cuts into n-grams, as fastText does not
+    known = [word for word in words if word in known][:100]
+    for word, numbers in zip(known, ask_wordvec(store, name, known)):
+        near = numpy.allclose(model.wv[word.decode()], numpy.array(numbers, numpy.float32), 1e-4, 1e-6)
+        checks.that(near, f'{name}, exported: gensim reads {word!r} otherwise')
+
+
+def lines_of_words(store, name):
+    """The words of a model that are text and hold no space."""
+    text = subprocess.run([*oracle.WRAPPER, oracle.BINARY, 'export', name, '--store', store, '--format', 'glove', '--output', '-'],
+                          capture_output=True, check=True, timeout=600).stdout
+    return [line.split(b' ', 1)[0] for line in text.split(b'\n')[:-1]]
+
+
+def check_matrix_without_ngrams(checks, folder):
+    """A matrix that is not fastText's becomes a model of it, without n-grams."""
+    store, path = os.path.join(folder, 'store'), os.path.join(folder, 'sample.bin')
+    code, _, err = oracle.run('import', oracle.SAMPLE, '--store', store, '--name', 'sample', '--limit', '3000')
+    checks.that(code == 0, f'sample: {err}')
+    code, _, err = oracle.run('export', 'sample', '--store', store, '--format', 'fasttext-bin', '--output', path)
+    checks.that(code == 0, f'sample: {err}')
+    words = lines_of_words(store, 'sample')
+    got = [[b'0.0' if number == b'-0.0' else number for number in numbers]  # fastText's sums begin at +0.0
+           for numbers in ask_wordvec(store, 'sample', words)]
+    compare(checks, 'sample', words, got, ask_fasttext(folder, path, words))
+    return len(words)
 
 
 def main():
@@ -145,6 +189,8 @@ def main():
         for name in sys.argv[1:] or MODELS:
             count, largest = check_model(checks, folder, name, words)
             print(f'fastText: {name}: {count} words, all digits agree (what is behind them: {largest:.1e})')
+        count = check_matrix_without_ngrams(checks, folder)
+        print(f'fastText: the sample, exported: {count} words, all digits agree')
     checks.report()
 
 
