@@ -105,6 +105,17 @@ static bool fits(const struct work *work) {
   return reading_finish(work->reading);
 }
 
+/* About as many multiplications as the request takes the time of: a piece of a text, of some letters, takes a
+ * microsecond to be found, or two. */
+static uint64_t work_of(const struct work *work) {
+  enum { PIECE_BYTES = 4, FINDING = 2048 };
+  const struct embeddings_request *request = work->request;
+  uint64_t bytes = 0;
+  if (request->tokens) return (uint64_t)request->starts[request->count] * work->dim;
+  for (size_t i = 0; i < request->count; i++) bytes += request->texts[i].length;
+  return bytes / PIECE_BYTES * (work->dim + FINDING);
+}
+
 /* The vectors of all inputs; NULL: noted in the reading. */
 static float *embed(struct work *work) {
   size_t count = work->request->count;
@@ -139,7 +150,8 @@ static bool answer(struct reading *reading, const struct embeddings_request *req
   known.oov = OOV_NULL;
   if (!lookup_begin(&work.known, reading, choice, known) || !lookup_begin(&work.asked, reading, choice, asked))
     return false;
-  float *vectors = fits(&work) ? embed(&work) : NULL;
+  if (!fits(&work) || !api_stays(reading->call, work_of(&work), reply)) return false;
+  float *vectors = embed(&work);
   if (!vectors) return false;
   struct embeddings_result result = {.model = choice->name,
                                      .count = request->count,

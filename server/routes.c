@@ -24,8 +24,7 @@ static const struct route routes[] = {
     {"/info", ROUTE_GET, false, api_info},
     {"/livez", ROUTE_GET, false, api_livez},
     {"/readyz", ROUTE_GET, false, api_readyz},
-    /* The words of a text may be many while its answer is short: not on a connection's thread. */
-    {"/v1/embeddings", ROUTE_POST, true, api_openai_embeddings},
+    {"/v1/embeddings", ROUTE_POST, false, api_openai_embeddings},
     {"/v1/models", ROUTE_GET, false, api_openai_models},
     {"/v1/models/", ROUTE_GET, false, api_openai_model},
     {"/openapi.json", ROUTE_GET, false, api_openapi},

@@ -266,6 +266,22 @@ START_TEST(sums_are_exact) {
 }
 END_TEST
 
+/* Long texts are not taken apart on a thread that others wait for. */
+START_TEST(long_texts_are_postponed) {
+  static char text[1 << 16], body[sizeof text + 64];
+  for (size_t i = 0; i + 5 < sizeof text; i += 4) memcpy(text + i, "cat ", 5);
+  zoo.call.hurried = true;
+  json_decref(embed("[\"cat\",\"dog\"]", ""));
+  snprintf(body, sizeof body, "{\"model\":\"small\",\"input\":\"%s\"}", text);
+  api_fixture_body(&zoo, body, strlen(body));
+  ck_assert(!api_fixture_call(&zoo, api_openai_embeddings) && zoo.reply.postponed);
+  zoo.call.hurried = false;
+  json_t *answer = api_post(&zoo, api_openai_embeddings, body);
+  expect_floats(answer, "/data/0/embedding", floats[0], DIM);
+  json_decref(answer);
+}
+END_TEST
+
 START_TEST(models) {
   json_t *answer = api_get(&zoo, api_openai_models, "limit=3");
   expect_text(answer, "/object", "list");
@@ -305,6 +321,7 @@ int main(void) {
   tcase_add_test(tcase, the_model_is_required);
   tcase_add_test(tcase, an_answer_has_a_limit);
   tcase_add_test(tcase, sums_are_exact);
+  tcase_add_test(tcase, long_texts_are_postponed);
   tcase_add_test(tcase, models);
   int failed = suite_run(suite);
   scratch_close();
