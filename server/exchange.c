@@ -34,6 +34,7 @@
 #include "server/respond.h"
 #include "server/routes.h"
 #include "store/clock.h"
+#include "store/npy_header.h"
 
 enum {
   METHOD_SIZE = 16,
@@ -459,6 +460,10 @@ static enum MHD_Result finish(const struct exchanges *all, struct exchange *exch
 /* Whether a search brings many queries: each is a JSON object within another. A brace in a word may make a batch of
  * what is none, which then waits among batches. */
 static bool is_batch(const struct exchange *exchange) {
+  struct npy_header header;
+  if (exchange->body_kind == BODY_NPY)
+    return npy_header_read(exchange->body.data, exchange->body.length, NULL, &header) == STATUS_OK &&
+           header.dimensions > 1 && header.sizes[0] > 1;
   const char *body = (const char *)exchange->body.data, *end = body + exchange->body.length;
   const char *outer = body ? memchr(body, '{', exchange->body.length) : NULL;
   return outer && memchr(outer + 1, '{', (size_t)(end - outer - 1));

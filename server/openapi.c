@@ -14,6 +14,8 @@
  * parameters that each route knows and the table of refusals; tests/openapi lints it, and judges by it every answer
  * that an HTTP test gets.
  *
+ * A parameter that goes only with a body of another type than JSON says so by "x-beside": "application/x-npy".
+ *
  * An operation that does not refuse unknown parameters says so by "x-unknown-parameters": "ignored". */
 #include "server/openapi.h"
 

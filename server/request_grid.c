@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "server/request.h"
+#include "server/request_npy.h"
 
 static const char *const sides[] = {"post", "pre"};
 
@@ -199,18 +200,58 @@ bool request_matrix(struct reading *reading, struct matrix_request *out) {
   return request_finish(&params);
 }
 
+/* The indices of an array: its lines, unless it has one dimension. */
+static void read_array(struct reading *reading, struct grid_request *out) {
+  struct npy_array array;
+  if (!request_npy(reading, out->name, &array) || !npy_array_is_integers(reading, out->name, &array)) return;
+  size_t lines = npy_array_lines(&array), width = npy_array_width(&array);
+  out->two_dimensional = array.header.dimensions == 2;
+  out->total = (size_t)array.header.count;
+  out->count = out->two_dimensional ? lines : out->total;
+  size_t *starts = out->two_dimensional ? reading_alloc(reading, lines + 1, sizeof *starts) : NULL;
+  uint64_t *indices = reading_alloc(reading, out->total, sizeof *indices);
+  if (!indices || (out->two_dimensional && !starts)) return;
+  for (size_t line = 0; starts && line <= lines; line++) starts[line] = line * width;
+  out->starts = starts;
+  out->indices = indices;
+  for (size_t line = 0; line < lines; line++)
+    for (size_t column = 0; column < width; column++) {
+      size_t cell = line * width + column;
+      int64_t index;
+      char pointer[POINTER_MAX];
+      if (!npy_array_integer(&array, line, column, &index)) {
+        reading_invalid(reading, request_cell_pointer(out, cell, pointer), "a number above %lld is no row",
+                        (long long)INT64_MAX);
+        continue;
+      }
+      indices[cell] = (uint64_t)index;
+      if (index < 0)
+        reading_invalid(reading, request_cell_pointer(out, cell, pointer), "%lld is negative; rows count from 0",
+                        (long long)index);
+    }
+}
+
+/* Whether indices are given, in whatever form. */
+static bool read_indices(struct params *params, struct grid_request *out) {
+  struct params_list list;
+  if (params->reading->call->body_kind == BODY_NPY) {
+    read_array(params->reading, out);
+    return true;
+  }
+  if (!params_has(params, "indices")) return false;
+  if (!params_list(params, "indices", false, &list) || !read_shape(&list, out)) return true;
+  uint64_t *indices = reading_alloc(params->reading, out->total, sizeof *indices);
+  out->indices = indices;
+  if (indices) read_cells(&list, out, read_index, indices);
+  return true;
+}
+
 bool request_lookup(struct reading *reading, struct grid_request *out) {
   struct params params;
-  struct params_list list;
-  *out = (struct grid_request){0};
+  *out = (struct grid_request){.name = "indices"};
   params_of_call(&params, reading);
   request_common(&params, true, &out->common);
-  bool given = params_has(&params, "indices");
-  if (given && params_list(&params, "indices", false, &list) && read_shape(&list, out)) {
-    uint64_t *indices = reading_alloc(reading, out->total, sizeof *indices);
-    out->indices = indices;
-    if (indices) read_cells(&list, out, read_index, indices);
-  }
+  bool given = read_indices(&params, out);
   bool good = finish(&params, out);
   if (given || reading->state == READING_REFUSED) return good;
   reading_refuse(reading, REFUSAL_MISSING_PARAMETER, "Which rows? Give {\"indices\": [[0, 1, 2, 0], [3]]}");

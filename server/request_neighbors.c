@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "server/request.h"
+#include "server/request_npy.h"
 #include "server/request_terms.h"
 #include "store/search/cosmul.h"
 
@@ -191,6 +192,52 @@ static void read_batch(struct params *params, const struct neighbors_query *defa
   }
 }
 
+/* Notes what keeps a vector from being compared with. */
+static void check_vector(struct reading *reading, const struct neighbors_query *query, const struct search_term *term) {
+  char base[POINTER_MAX], pointer[POINTER_MAX + 24];
+  bool zero = true;
+  request_term_pointer(query->pointer, term, base);
+  for (size_t i = 0; i < term->dim; i++) {
+    zero = zero && term->vector[i] == 0;
+    if (isfinite(term->vector[i])) continue;
+    snprintf(pointer, sizeof pointer, "%s/%zu", base, i);
+    reading_invalid(reading, pointer, "%g is no finite float32", (double)term->vector[i]);
+  }
+  if (zero) reading_invalid(reading, base, "a vector of length zero has no direction to compare");
+}
+
+/* The vectors of an array: a batch of them, unless it has one dimension. */
+static void read_array(struct reading *reading, const struct neighbors_query *defaults, struct neighbors_request *out) {
+  struct npy_array array;
+  size_t limit = reading->call->service->limits.batch_queries;
+  if (!request_npy(reading, "vector", &array)) return;
+  size_t lines = npy_array_lines(&array), width = npy_array_width(&array);
+  out->batch = array.header.dimensions == 2;
+  if (lines > limit) {
+    reading_invalid(reading, "#/queries", "%zu queries, above the limit of %zu", lines, limit);
+    return;
+  }
+  const float *floats = npy_array_floats(reading, "vector", &array);
+  struct search_term *terms = reading_alloc(reading, lines, sizeof *terms);
+  out->queries = reading_alloc(reading, lines, sizeof *out->queries);
+  if (!floats || !terms || !out->queries) return;
+  out->count = lines;
+  for (size_t i = 0; i < lines; i++) {
+    struct neighbors_query *query = &out->queries[i];
+    *query = *defaults;
+    if (out->batch) snprintf(query->pointer, sizeof query->pointer, "#/queries/%zu", i);
+    terms[i] = (struct search_term){.kind = TERM_VECTOR,
+                                    .vector = floats + i * width,
+                                    .dim = width,
+                                    .weight = 1,
+                                    .name = "vector",
+                                    .place = TERM_ALONE};
+    query->terms = &terms[i];
+    query->count = 1;
+    check_vector(reading, query, &terms[i]);
+  }
+}
+
 static bool read_request(struct reading *reading, query_reader *read, struct neighbors_request *out) {
   struct params params;
   struct neighbors_query query = {
@@ -200,6 +247,10 @@ static bool read_request(struct reading *reading, query_reader *read, struct nei
   params_of_call(&params, reading);
   request_common(&params, false, &out->common);
   read_options(&params, &query);
+  if (reading->call->body_kind == BODY_NPY) {
+    read_array(reading, &query, out);
+    return request_finish(&params);
+  }
   if (params.object && params_has(&params, "queries")) {
     read_batch(&params, &query, read, out);
     return request_finish(&params);

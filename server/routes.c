@@ -7,8 +7,8 @@
 static const struct route routes[] = {
     {"/vector", ROUTE_GET, false, api_vector},
     {"/vectors", ROUTE_GET | ROUTE_POST, false, api_vectors},
-    {"/lookup", ROUTE_POST, false, api_lookup},
-    {"/neighbors", ROUTE_GET | ROUTE_POST, true, api_neighbors},
+    {"/lookup", ROUTE_POST | ROUTE_NPY, false, api_lookup},
+    {"/neighbors", ROUTE_GET | ROUTE_POST | ROUTE_NPY, true, api_neighbors},
     {"/analogy", ROUTE_GET | ROUTE_POST, true, api_analogy},
     {"/rank", ROUTE_GET | ROUTE_POST, true, api_rank},
     {"/closer-than", ROUTE_GET | ROUTE_POST, true, api_closer_than},

@@ -181,6 +181,36 @@ START_TEST(padding_counts_towards_the_limit_of_an_answer) {
 }
 END_TEST
 
+/* 128 bytes of head, then [[3, 1], [0, 2]] as int16. */
+static const char array[] =
+    "\x93NUMPY\x01\x00\x76\x00{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2), }                        "
+    "                                  \n\x03\x00\x01\x00\x00\x00\x02";
+
+START_TEST(an_array_as_body) {
+  const size_t shape[] = {2, 3, ZOO_DIM};
+  float wanted[6][ZOO_DIM];
+  static const int rows[] = {-1, 3, 1, -1, 0, 2};
+  for (size_t i = 0; i < 6; i++)
+    for (size_t d = 0; d < ZOO_DIM; d++) wanted[i][d] = rows[i] < 0 ? 0.5f : fixture_row(&zoo, (size_t)rows[i])[d];
+  struct client_request request = {.target = "/lookup?maxlen=3&padding=pre&value=0.5",
+                                   .body = array,
+                                   .body_length = sizeof array,
+                                   .headers = {"Content-Type: application/x-npy", "Accept: application/x-npy"}};
+  struct answer answer;
+  client_send(served.port, &request, &answer);
+  expect_npy(&answer, shape, 3, wanted[0]);
+  answer_release(&answer);
+  request.body_length--;
+  client_send(served.port, &request, &answer);
+  json_decref(expect_problem(&answer, 400, "malformed_request"));
+  answer_release(&answer);
+  request.target = "/vectors"; /* which takes words */
+  client_send(served.port, &request, &answer);
+  json_decref(expect_problem(&answer, 415, "unsupported_media_type"));
+  answer_release(&answer);
+}
+END_TEST
+
 int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("http/lookup", &tcase);
@@ -193,6 +223,7 @@ int main(void) {
   tcase_add_test(tcase, value_and_pad_index_exclude_each_other);
   tcase_add_test(tcase, indices_are_needed);
   tcase_add_test(tcase, unknown_parameters_are_named);
+  tcase_add_test(tcase, an_array_as_body);
   tcase_add_test(tcase, padding_counts_towards_the_limit_of_an_answer);
   return suite_main_with_zoo(suite, &served, &zoo);
 }

@@ -327,6 +327,42 @@ START_TEST(unknown_parameters_are_named) {
 }
 END_TEST
 
+/* 128 bytes of head, then the vectors. */
+static void send_array(const char *shape, const float *vectors, size_t count, struct answer *answer) {
+  char body[512];
+  memset(body, ' ', 128);
+  memcpy(body, "\x93NUMPY\x01\x00\x76\x00", 10);
+  int length = snprintf(body + 10, 100, "{'descr': '<f4', 'fortran_order': False, 'shape': %s, }", shape);
+  body[10 + length] = ' ';
+  body[127] = '\n';
+  memcpy(body + 128, vectors, count * ZOO_DIM * sizeof *vectors);
+  struct client_request request = {.target = "/neighbors?k=3&exact=true",
+                                   .body = body,
+                                   .body_length = 128 + count * ZOO_DIM * sizeof *vectors,
+                                   .headers = {"Content-Type: application/x-npy"}};
+  client_send(served.port, &request, answer);
+}
+
+START_TEST(arrays_as_bodies) {
+  float vectors[2][ZOO_DIM];
+  struct answer answer;
+  memcpy(vectors[0], fixture_row(&zoo, ZOO_DOG), sizeof vectors[0]);
+  memcpy(vectors[1], fixture_row(&zoo, ZOO_KING), sizeof vectors[1]);
+  send_array("(5,)", vectors[0], 1, &answer);
+  json_t *object = expect_answer(&answer, 200);
+  expect_nearest(object, &zoo, vectors[0], NULL, 0, 3);
+  json_decref(object);
+  answer_release(&answer);
+  send_array("(2, 5)", vectors[0], 2, &answer);
+  object = expect_answer(&answer, 200);
+  expect_length(object, "/results", 2);
+  for (size_t i = 0; i < 2; i++)
+    expect_nearest(json_array_get(json_object_get(object, "results"), i), &zoo, vectors[i], NULL, 0, 3);
+  json_decref(object);
+  answer_release(&answer);
+}
+END_TEST
+
 START_TEST(there_is_no_binary_form) {
   struct answer answer;
   client_get_as(served.port, "/neighbors?word=cat", "application/x-npy", &answer);
@@ -357,6 +393,7 @@ int main(void) {
   tcase_add_test(tcase, one_kind_of_query_at_a_time);
   tcase_add_test(tcase, a_batch);
   tcase_add_test(tcase, unknown_parameters_are_named);
+  tcase_add_test(tcase, arrays_as_bodies);
   tcase_add_test(tcase, there_is_no_binary_form);
   return suite_main_with_zoo(suite, &served, &zoo);
 }

@@ -97,7 +97,7 @@ class Judge {
     const complaints = this.judgeAnswer(exchange, response);
     if (exchange.status < 300) {
       this.seen.add(`${operation.operationId} ${fieldsOf(exchange.head).get('content-type')?.split(';')[0]}`);
-      complaints.push(...this.judgeQuery(operation, query), ...this.judgeBody(operation, exchange));
+      complaints.push(...this.judgeQuery(operation, query, exchange), ...this.judgeBody(operation, exchange));
     }
     return complaints;
   }
@@ -145,7 +145,7 @@ class Judge {
     return bytes === exchange.length ? [] : [`${exchange.length} bytes of shape ${shape}`];
   }
 
-  judgeQuery(operation, query) {
+  judgeQuery(operation, query, exchange) {
     const complaints = [], given = new Map();
     for (const argument of query ? query.split('&') : []) {
       const [name, value] = argument.split(/=(.*)/s).map((text) => decode(text.replace(/\+/g, ' ')));
@@ -159,6 +159,8 @@ class Judge {
         if (operation['x-unknown-parameters'] !== 'ignored') complaints.push(`the parameter ${name} is not documented`);
         continue;
       }
+      const beside = parameter['x-beside'];
+      if (beside && beside !== exchange.type) complaints.push(`the parameter ${name} beside "${exchange.type}"`);
       const schema = this.resolve(parameter.schema);
       const list = schema.type === 'array';
       const value = !list ? values[0] : parameter.explode === false ? values.join(',').split(',') : values;
@@ -177,13 +179,15 @@ class Judge {
 
   judgeBody(operation, exchange) {
     if (!operation.requestBody) return [];
+    const { content } = operation.requestBody;
+    if (exchange.type && exchange.type !== 'application/json' && Object.hasOwn(content, exchange.type)) return [];
     let value;
     try {
       value = JSON.parse(exchange.request);
     } catch (error) {
       return [`the request was taken, but is not JSON: ${error.message}`];
     }
-    const misfit = this.misfit(this.schemas, operation.requestBody.content['application/json'].schema, value);
+    const misfit = this.misfit(this.schemas, content['application/json'].schema, value);
     return misfit ? [`the request was taken, but does not fit: ${misfit}`] : [];
   }
 

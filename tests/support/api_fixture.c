@@ -111,12 +111,22 @@ void api_fixture_query(struct api_fixture *fixture, const char *query) {
     query += *query == '&';
   }
   fixture->call.has_body = false;
+  fixture->call.body_kind = BODY_JSON;
   fixture->call.arguments = fixture->arguments;
   fixture->call.argument_count = count;
 }
 
+void api_fixture_array(struct api_fixture *fixture, const char *query, const void *bytes, size_t length) {
+  api_fixture_query(fixture, query);
+  fixture->call.has_body = true;
+  fixture->call.body_kind = BODY_NPY;
+  fixture->call.body = bytes;
+  fixture->call.body_length = length;
+}
+
 void api_fixture_body(struct api_fixture *fixture, const char *bytes, size_t length) {
   fixture->call.has_body = true;
+  fixture->call.body_kind = BODY_JSON;
   fixture->call.argument_count = 0;
   fixture->call.body = bytes;
   fixture->call.body_length = length;

@@ -37,6 +37,9 @@ void api_fixture_look(struct api_fixture *fixture);
 void api_fixture_query(struct api_fixture *fixture, const char *query);
 void api_fixture_body(struct api_fixture *fixture, const char *bytes, size_t length);
 
+/* With a query string and a .npy file for a body. */
+void api_fixture_array(struct api_fixture *fixture, const char *query, const void *bytes, size_t length);
+
 /* Calls the handler `answer` with what `call` is; its outcome is in reply or refusal. */
 bool api_fixture_call(struct api_fixture *fixture, handler *answer);
 

@@ -108,11 +108,16 @@ static void record(const struct client_request *request, const struct answer *an
   const char *usual = request->body ? "POST" : "GET";
   bool good = answer->status < 300;
   bool binary = strstr(answer->head, "application/x-npy\r\n") || strstr(answer->head, "application/octet-stream\r\n");
-  json_t *line =
-      json_pack("{s:s, s:s, s:o, s:i, s:s, s:I, s:o}", "method", request->method ? request->method : usual, "target",
-                request->target, "request", text_or_null(good ? request->body : NULL, request->body_length), "status",
-                (int)answer->status, "head", answer->head, "length", (json_int_t)answer->length, "body",
-                text_or_null(binary ? NULL : answer->body, answer->length));
+  static const char type_field[] = "Content-Type: ";
+  const char *type = "";
+  for (size_t i = 0; i < 6 && request->headers[i]; i++)
+    if (strncasecmp(request->headers[i], type_field, strlen(type_field)) == 0)
+      type = request->headers[i] + strlen(type_field);
+  json_t *line = json_pack("{s:s, s:s, s:s, s:o, s:i, s:s, s:I, s:o}", "method",
+                           request->method ? request->method : usual, "target", request->target, "type", type,
+                           "request", text_or_null(good ? request->body : NULL, request->body_length), "status",
+                           (int)answer->status, "head", answer->head, "length", (json_int_t)answer->length, "body",
+                           text_or_null(binary ? NULL : answer->body, answer->length));
   char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
   FILE *file = text ? fopen(path, "a") : NULL;
   if (!file) support_fail("cannot record %s in %s", request->target, path);

@@ -78,12 +78,13 @@ END_TEST
 
 /* ---- parameters */
 
-/* Adds the names of an operation's query parameters to `names`. */
-static void add_query_names(json_t *operation, json_t *names) {
+/* Adds the names of an operation's query parameters to `names`; beside an array, or those beside all else. */
+static void add_query_names(json_t *operation, bool array, json_t *names) {
   size_t i;
   json_t *reference;
   json_array_foreach(json_object_get(operation, "parameters"), i, reference) {
     const json_t *parameter = resolve(reference);
+    if (!array && json_object_get(parameter, "x-beside")) continue;
     if (strcmp(json_string_value(json_object_get(parameter, "in")), "query") == 0)
       json_object_set_new(names, json_string_value(json_object_get(parameter, "name")), json_true());
   }
@@ -183,7 +184,7 @@ static void check_get(const struct route *route, json_t *operation) {
   query_with(operation, "%3F");
   if (!lists_known(route, operation)) return;
   json_t *described = json_object();
-  add_query_names(operation, described);
+  add_query_names(operation, false, described);
   expect_same_names(route->path, described, names_known(&zoo.refusal, route->path));
 }
 
@@ -204,8 +205,20 @@ static void check_post(const struct route *route, json_t *operation) {
   expect_same_names(route->path, described, names_known(&zoo.refusal, route->path));
   if (route_dialect(route->path) != DIALECT_OWN) return;
   json_t *query = json_object();
-  add_query_names(operation, query);
+  add_query_names(operation, false, query);
   expect_same_names(route->path, query, json_pack("{s:b}", "format", 1));
+}
+
+/* The parameters beside a body that is an array, of whatever is in it. */
+static void check_array(const struct route *route, json_t *operation) {
+  static const unsigned char array[] =
+      "\x93NUMPY\x01\x00\x38\x00{'descr':'|i1','fortran_order':False,'shape':(1,)}     \n\x00";
+  json_t *content = json_object_get(json_object_get(operation, "requestBody"), "content"), *described = json_object();
+  ck_assert_msg(json_object_get(content, "application/x-npy") != NULL, "%s takes arrays", route->path);
+  api_fixture_array(&zoo, "%3F=1", array, sizeof array - 1);
+  ck_assert(!api_fixture_call(&zoo, route->handle));
+  add_query_names(operation, true, described);
+  expect_same_names(route->path, described, names_known(&zoo.refusal, route->path));
 }
 
 START_TEST(parameters_of_each_route) {
@@ -213,6 +226,7 @@ START_TEST(parameters_of_each_route) {
   zoo.call.rest = "zoo";
   if (route->methods & ROUTE_GET) check_get(route, operation_of(route, "get"));
   if (route->methods & ROUTE_POST) check_post(route, operation_of(route, "post"));
+  if (route->methods & ROUTE_NPY) check_array(route, operation_of(route, "post"));
 }
 END_TEST
 

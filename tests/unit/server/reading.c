@@ -50,6 +50,17 @@ START_TEST(media_types) {
 }
 END_TEST
 
+START_TEST(arrays_where_they_are_taken) {
+  enum body_kind kind = BODY_JSON;
+  ck_assert(reading_type_allowed("application/x-npy", true, &kind, &refusal));
+  ck_assert_int_eq(kind, BODY_NPY);
+  ck_assert(reading_type_allowed("application/json", true, &kind, &refusal));
+  ck_assert_int_eq(kind, BODY_JSON);
+  ck_assert(!reading_type_allowed("application/x-np", true, &kind, &refusal));
+  ck_assert_ptr_nonnull(strstr(refusal.detail, "application/x-npy"));
+}
+END_TEST
+
 START_TEST(a_body_is_an_object) {
   static const char *const bodies[] = {"[]", "7", "\"a\"", "null"};
   for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
@@ -134,6 +145,7 @@ int main(void) {
   Suite *suite = suite_of("server/reading", &tcase);
   tcase_add_checked_fixture(tcase, set_up, tear_down);
   tcase_add_loop_test(tcase, media_types, 0, (int)(sizeof types / sizeof *types));
+  tcase_add_test(tcase, arrays_where_they_are_taken);
   tcase_add_test(tcase, a_body_is_an_object);
   tcase_add_test(tcase, a_query_string_beside_a_body_says_only_the_format);
   tcase_add_test(tcase, errors_gather_and_a_refusal_is_final);
