@@ -162,7 +162,7 @@ bool api_row(const struct api_choice *choice, const struct call *call, uint64_t 
 }
 
 bool api_stays(const struct call *call, uint64_t work, struct reply *reply) {
-  enum { WORK_IN_PLACE = 1 << 20 }; /* half a millisecond */
+  enum { WORK_IN_PLACE = 1 << 20 }; /* a millisecond with what goes with it */
   reply->postponed = call->hurried && work > WORK_IN_PLACE;
   return !reply->postponed;
 }

@@ -9,6 +9,8 @@
 #include "server/write_npy.h"
 #include "store/search/cosines.h"
 
+enum { FLOAT_WORK = 16 /* multiplications that writing a float takes as long as */ };
+
 /* ---- /mean */
 
 /* Whether every mean can be written: it is null in JSON only. Noted in the reading where not. */
@@ -64,7 +66,8 @@ static bool answer_mean(struct reading *reading, const struct mean_request *requ
   if (!term_finder_begin(&finder, reading, choice, request->policy) || !fits(reading, request->count, finder.dim))
     return false;
   for (size_t i = 0; i < request->count; i++) terms += request->lists[i].count;
-  if (!api_stays(reading->call, (terms + request->count) * finder.dim, reply)) return false;
+  uint64_t written = (uint64_t)request->count * finder.dim * FLOAT_WORK;
+  if (!api_stays(reading->call, term_finder_work(&finder, terms) + written, reply)) return false;
   struct named_list *lists = reading_alloc(reading, request->count, sizeof *lists);
   struct found *means = reading_alloc(reading, request->count, sizeof *means);
   if (!lists || !means || !take_means(&finder, request, lists, means)) return false;
@@ -125,7 +128,7 @@ static bool answer_doesnt_match(struct reading *reading, const struct doesnt_mat
   struct term_finder finder;
   struct doesnt_match_result result = {.model = choice->name};
   if (!term_finder_begin(&finder, reading, choice, request->policy) ||
-      !api_stays(reading->call, (uint64_t)request->words.count * 2 * finder.dim, reply))
+      !api_stays(reading->call, term_finder_work(&finder, (uint64_t)request->words.count * 2), reply))
     return false;
   term_finder_find(&finder, &request->words, &result.words);
   double *values = reading_alloc(reading, request->words.count, sizeof *values);

@@ -9,6 +9,15 @@ bool term_finder_begin(struct term_finder *finder, struct reading *reading, cons
   return lookup_begin(&finder->lookup, reading, choice, policy);
 }
 
+uint64_t term_finder_work(const struct term_finder *finder, uint64_t terms) {
+  enum {
+    FIND_WORK = 512, /* looking a word up takes as long as so many multiplications */
+    NGRAMS = 32      /* whose vectors make that of a word; more or less */
+  };
+  uint64_t vectors = finder->lookup.policy.oov == OOV_SUBWORD ? NGRAMS : 1;
+  return terms * (FIND_WORK + vectors * finder->dim);
+}
+
 /* Where a term stands: found out only when something is wrong with it. */
 struct place {
   const char *base;
