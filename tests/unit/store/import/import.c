@@ -212,6 +212,8 @@ START_TEST(reads_files_longer_than_a_block) {
   expect_matrix(matrix, &options);
   options.duplicates = DUPLICATES_LAST;
   expect_matrix(matrix, &options);
+  matrix_free(matrix);
+  matrix = random_matrix(1200, 300, true); /* blocks of arrays are 1 MiB */
   options.duplicates = DUPLICATES_FIRST;
   scratch_path(path, "long.npy");
   without_carriage_returns(matrix);

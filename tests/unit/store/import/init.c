@@ -134,8 +134,8 @@ END_TEST
 
 START_TEST(what_searches_need_is_made_as_by_an_import) {
   struct import_report report;
-  struct init_options options = options_of(1500, 16, 4);
-  options.graph_rows = 1000;
+  struct init_options options = options_of((uint64_t)effort(1200) + 100, 8, 4);
+  options.graph_rows = 100;
   struct model *model = make(&options, &report);
   ck_assert(report.graph.made);
   ck_assert_ptr_nonnull(model_graph(model));
