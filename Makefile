@@ -164,7 +164,7 @@ unit: $(UNIT_PROGRAMS)
 suite: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
 	@rm -f $(OUT)/http-record
 	@$(with_test_environment) HTTP_RECORD=$(OUT)/http-record tests/support/run-suite tests/oracle/run tests/readme/run \
-	  tests/openai/run $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) -- tests/openapi/run
+	  tests/shell/run tests/openai/run $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) -- tests/openapi/run
 
 # By itself: the HTTP tests, and what their answers are judged by.
 openapi: $(OUT)/wordvec $(HTTP_PROGRAMS) ## Lint the OpenAPI document, and hold the answers of the HTTP tests against it
@@ -220,7 +220,10 @@ check: ## What CI runs: set-up, lint, compilers, tests, sanitizers, valgrind, ar
 
 install: all ## Install under $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(OUT)/wordvec $(DESTDIR)$(PREFIX)/bin/wordvec
-	install -d $(DESTDIR)$(PREFIX)/share/doc/wordvec
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,doc/wordvec man/man1 bash-completion/completions zsh/site-functions)
+	$(OUT)/wordvec manual >$(DESTDIR)$(PREFIX)/share/man/man1/wordvec.1
+	$(OUT)/wordvec completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/wordvec
+	$(OUT)/wordvec completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_wordvec
 	install -m 644 $(wildcard README.md LICENSE SECURITY.md CHANGELOG.md store/FORMAT.md) $(DESTDIR)$(PREFIX)/share/doc/wordvec
 
 lint: ## Check what the compiler does not know: includes, lengths, format, scripts

@@ -11,7 +11,7 @@
 
 enum { NAME_SIZE = 64, SHOWN_MAX = 1 << 20 };
 
-void answer_release(struct answer *answer) {
+void answer_clear(struct answer *answer) {
   json_decref(answer->root);
   answer->root = NULL;
   bytes_release(&answer->body);
@@ -48,6 +48,16 @@ bool answer_element_size(const json_t *array, size_t i, size_t *value) {
   return size_of(json_array_get(array, i), value);
 }
 
+static bool number_of(const json_t *value, double *out) {
+  if (!json_is_number(value)) return false;
+  *out = json_number_value(value);
+  return true;
+}
+
+bool answer_element_number(const json_t *array, size_t i, double *value) {
+  return number_of(json_array_get(array, i), value);
+}
+
 bool answer_text(const json_t *object, const char *name, const char **value) {
   const json_t *member = json_object_get(object, name);
   if (!json_is_string(member)) return false;
@@ -60,10 +70,7 @@ bool answer_size(const json_t *object, const char *name, size_t *value) {
 }
 
 bool answer_number(const json_t *object, const char *name, double *value) {
-  const json_t *member = json_object_get(object, name);
-  if (!json_is_number(member)) return false;
-  *value = json_number_value(member);
-  return true;
+  return number_of(json_object_get(object, name), value);
 }
 
 bool answer_word(const json_t *object, const char *name, struct bytes *text, struct word *word) {

@@ -18,8 +18,8 @@ struct answer {
   struct json_t *root; /* what answer_parse() made of it; NULL before */
 };
 
-/* Frees what it holds; an answer that is all zero has nothing. */
-void answer_release(struct answer *answer);
+/* Frees what it holds; one that is all zero holds nothing. */
+void answer_clear(struct answer *answer);
 
 /* Reads the body as a JSON object. False: it is none. */
 bool answer_parse(struct answer *answer);
@@ -33,6 +33,7 @@ const struct json_t *answer_member(const struct json_t *object, const char *name
 const struct json_t *answer_element(const struct json_t *array, size_t i);
 size_t answer_count(const struct json_t *array);
 bool answer_element_size(const struct json_t *array, size_t i, size_t *value);
+bool answer_element_number(const struct json_t *array, size_t i, double *value);
 
 /* Members of an object. Each is false, and leaves *value, unless the member is there and of that type. */
 bool answer_text(const struct json_t *object, const char *name, const char **value);

@@ -264,7 +264,7 @@ bool ask_send(struct ask *ask, const struct question_text *text, struct answer *
   enum status status = ask->remote ? ask_daemon(ask, text, &problem, answer) : ask_store(ask, text, answer);
   if (status == STATUS_OK) return true;
   fprintf(stderr, "wordvec %s: %s\n", command_name(ask), problem.text);
-  answer_release(answer);
+  answer_clear(answer);
   return false;
 }
 
@@ -290,7 +290,7 @@ enum ask_outcome ask_judge(struct ask *ask, struct answer *answer) {
   if (answer_parse(answer) && answer->http_status < HTTP_REFUSED) return ASK_ANSWERED;
   enum ask_outcome outcome = is_unknown(answer) ? ASK_UNKNOWN : ASK_FAILED;
   complain(ask, answer);
-  answer_release(answer);
+  answer_clear(answer);
   return outcome;
 }
 
@@ -322,7 +322,7 @@ bool ask_limits(struct ask *ask, struct ask_limits *limits) {
                answer_size(said, "answer_floats", &limits->answer_floats) &&
                answer_size(said, "batch_queries", &limits->batch_queries) && answer_size(said, "words", &limits->words);
   if (!known) fprintf(stderr, "wordvec %s: /info does not say what the limits are\n", command_name(ask));
-  answer_release(&answer);
+  answer_clear(&answer);
   return known;
 }
 
@@ -335,6 +335,6 @@ bool ask_dim(struct ask *ask, size_t *dim) {
   if (!ask_about(ask, &question, &answer)) return false;
   bool known = answer_element_size(answer_member(answer.root, "shape"), 1, dim) && *dim > 0;
   if (!known) fprintf(stderr, "wordvec %s: /vectors does not say what the dimension is\n", command_name(ask));
-  answer_release(&answer);
+  answer_clear(&answer);
   return known;
 }

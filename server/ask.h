@@ -27,7 +27,7 @@ void ask_close(struct ask *ask); /* NULL is allowed */
 bool ask_failed(const struct ask *ask);
 
 /* Sends a request and takes the answer, whatever its status; a daemon that is busy is asked a few times more. The
- * answer is to be given to answer_release(). False: there is none, and standard error was told why. */
+ * answer is to be given to answer_clear(). False: there is none, and standard error was told why. */
 bool ask_send(struct ask *ask, const struct question_text *text, struct answer *answer);
 
 enum ask_outcome {
@@ -39,7 +39,7 @@ enum ask_outcome {
 /* Reads an answer. Unless ASK_ANSWERED it is released. */
 enum ask_outcome ask_judge(struct ask *ask, struct answer *answer);
 
-/* Sends a question and reads the answer, which then is to be given to answer_release(). */
+/* Sends a question and reads the answer, which then is to be given to answer_clear(). */
 enum ask_outcome ask_question(struct ask *ask, const struct question *question, struct answer *answer);
 
 /* The limits that requests are under. False, and standard error was told. */

@@ -22,8 +22,16 @@ static struct render render_of(const struct options *options) {
                          .expects_gaps = options_parameter(options, "oov") != NULL};
 }
 
+bool asking_input(const struct options *options) {
+  return options->operand_count == 0 || (options->operand_count == 1 && strcmp(options->operands[0], "-") == 0);
+}
+
 bool asking_one(const struct options *options) {
-  return options->operand_count == 1 && strcmp(options->operands[0], "-") != 0;
+  return options->operand_count == 1 && !asking_input(options);
+}
+
+struct word asking_operand(const struct options *options, size_t i) {
+  return (struct word){options->operands[i], strlen(options->operands[i])};
 }
 
 /* ---- Sizes of batches */
@@ -78,7 +86,7 @@ static enum render_outcome ask_batch(struct ask *ask, const struct options *opti
     render_raw(&answer);
   else
     outcome = asking->render(&render, batch, answer.root);
-  answer_release(&answer);
+  answer_clear(&answer);
   return outcome;
 }
 
@@ -121,7 +129,7 @@ int asking_once(const struct options *options, struct question *question, asking
       if (options->ask.format == ASK_JSON) render_raw(&answer);
       if (options->ask.format == ASK_JSON || print(&render, options, answer.root) == RENDER_COMPLETE)
         status = EXIT_SUCCESS;
-      answer_release(&answer);
+      answer_clear(&answer);
     }
     ask_close(ask);
   }
@@ -144,8 +152,9 @@ bool asking_put_words(struct question *question, const struct word_source *sourc
 }
 
 bool asking_put_queries(struct question *question, const struct word_source *source, const struct word_batch *batch) {
+  static const char *const name = "word";
   (void)source;
-  question_queries(question, batch->words, batch->count);
+  for (size_t i = 0; i < batch->count; i++) question_query(question, &name, &batch->words[i], 1);
   return true;
 }
 
@@ -181,4 +190,24 @@ bool asking_put_indices(struct question *question, const struct word_source *sou
     question_integers(question, "indices", &index, 1);
   }
   return true;
+}
+
+bool asking_split(const struct word_source *source, const struct word_batch *batch, size_t i, struct word *words,
+                  size_t count) {
+  size_t found = word_source_split(batch->words[i], words, count);
+  if (found == count) return true;
+  fprintf(stderr, "wordvec %s: line %zu of standard input has %zu word%s where %zu are expected\n", source->command,
+          batch->lines[i], found, found == 1 ? "" : "s", count);
+  return false;
+}
+
+struct word *asking_split_all(const struct word_source *source, const struct word_batch *batch, size_t i,
+                              size_t *count) {
+  size_t most = word_source_split(batch->words[i], NULL, 0);
+  struct word *words = calloc(most + 1, sizeof *words); /* a line of spaces has none */
+  if (words)
+    *count = word_source_split(batch->words[i], words, most);
+  else
+    fprintf(stderr, "wordvec %s: out of memory\n", source->command);
+  return words;
 }

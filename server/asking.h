@@ -20,8 +20,12 @@ struct asking {
   } batches;
 };
 
-/* Whether the words come from operands and are one only: then it is asked for itself, not as a batch. */
+/* Whether words come from standard input; whether they are one operand, which is asked for itself, not as a batch. */
+bool asking_input(const struct options *options);
 bool asking_one(const struct options *options);
+
+/* The operand at that place. */
+struct word asking_operand(const struct options *options, size_t i);
 
 /* Runs to the end of the words; the exit status of the command. */
 int asking_run(const struct options *options, const struct asking *asking);
@@ -37,5 +41,13 @@ bool asking_put_words(struct question *question, const struct word_source *sourc
 bool asking_put_queries(struct question *question, const struct word_source *source, const struct word_batch *batch);
 bool asking_put_index(struct question *question, const struct word_source *source, const struct word_batch *batch);
 bool asking_put_indices(struct question *question, const struct word_source *source, const struct word_batch *batch);
+
+/* The words of the batch's line i, exactly `count` of them. False: standard error was told. */
+bool asking_split(const struct word_source *source, const struct word_batch *batch, size_t i, struct word *words,
+                  size_t count);
+
+/* All words of the batch's line i, in an array for the caller to free(). NULL: standard error was told. */
+struct word *asking_split_all(const struct word_source *source, const struct word_batch *batch, size_t i,
+                              size_t *count);
 
 #endif

@@ -25,11 +25,11 @@ static int send_text(struct ask *ask, const struct question_text *text) {
   if (!ask_send(ask, text, &answer)) return EXIT_FAILURE;
   if (answer.http_status >= REFUSED) {
     /* Readable or not, it is no success. */
-    if (ask_judge(ask, &answer) == ASK_ANSWERED) answer_release(&answer);
+    if (ask_judge(ask, &answer) == ASK_ANSWERED) answer_clear(&answer);
     return EXIT_FAILURE;
   }
   render_raw(&answer);
-  answer_release(&answer);
+  answer_clear(&answer);
   return EXIT_SUCCESS;
 }
 

@@ -1,55 +1,69 @@
-/* wordvec list: the models of the store as a table, one a line. */
-#include <stdio.h>
+/* wordvec list: the models of the store, or of a daemon, one a line. */
 #include <stdlib.h>
 
+#include "server/asking.h"
 #include "server/commands.h"
+#include "server/render_model.h"
 
-struct failures {
-  bool any;
-};
-
-static void tell_failure(void *context, bool failed, const char *model, const char *text) {
-  struct failures *failures = context;
-  if (!failed) return;
-  failures->any = true;
-  fprintf(stderr, "wordvec list: %s%s%s\n", model, *model ? ": " : "", text);
+/* Adds what is known of one model. */
+static enum render_outcome add_model(struct ask *ask, const struct render *render, const char *name,
+                                     struct sheet *sheet) {
+  struct question question;
+  struct answer answer;
+  char path[sizeof "/models/" + MODEL_NAME_MAX];
+  snprintf(path, sizeof path, "/models/%s", name);
+  question_begin(&question, path, NULL);
+  bool asked = ask_question(ask, &question, &answer) == ASK_ANSWERED;
+  question_release(&question);
+  if (!asked) return RENDER_BROKEN;
+  enum render_outcome outcome = render_model_line(render, sheet, answer.root);
+  answer_clear(&answer);
+  return outcome;
 }
 
-static void print_table(const struct catalog_entry *entries, size_t count) {
-  int width = 4;
-  for (size_t i = 0; i < count; i++) {
-    int length = snprintf(NULL, 0, "%s", entries[i].name);
-    if (length > width) width = length;
+static enum render_outcome print_table(struct ask *ask, const struct render *render, const struct json_t *models) {
+  struct sheet sheet;
+  sheet_init(&sheet, stdout, render->format, RENDER_MODEL_COLUMNS);
+  if (render->format == ASK_TEXT) render_model_heads(&sheet);
+  enum render_outcome outcome = RENDER_COMPLETE;
+  for (size_t i = 0; outcome == RENDER_COMPLETE && i < answer_count(models); i++) {
+    const char *name = "";
+    answer_text(answer_element(models, i), "name", &name);
+    outcome = add_model(ask, render, name, &sheet);
   }
-  printf("%-*s  %12s  %6s  %14s  %s\n", width, "NAME", "ROWS", "DIM", "BYTES", "DIGEST");
-  for (size_t i = 0; i < count; i++) {
-    const struct model_info *info = model_info(entries[i].model);
-    printf("%-*s  %12llu  %6u  %14llu  %s\n", width, entries[i].name, (unsigned long long)info->rows, info->dim,
-           (unsigned long long)info->file_size, info->digest);
-  }
+  if (outcome == RENDER_COMPLETE && !sheet_print(&sheet)) outcome = RENDER_BROKEN;
+  sheet_release(&sheet);
+  return outcome;
+}
+
+static enum render_outcome list(struct ask *ask, const struct options *options) {
+  const struct render render = {.command = "list", .format = options->ask.format};
+  struct question question;
+  struct answer answer;
+  question_begin(&question, "/models", NULL);
+  bool asked = ask_question(ask, &question, &answer) == ASK_ANSWERED;
+  question_release(&question);
+  if (!asked) return RENDER_BROKEN;
+  enum render_outcome outcome = RENDER_COMPLETE;
+  const struct json_t *models = answer_member(answer.root, "models");
+  if (options->ask.format == ASK_JSON)
+    render_raw(&answer);
+  else if (answer_count(models) > 0)
+    outcome = print_table(ask, &render, models);
+  else if (!ask_failed(ask) && options->url)
+    fprintf(stderr, "There is no model at %s yet\n", options->url);
+  else if (!ask_failed(ask))
+    fprintf(stderr, "There is no model in %s yet; make one with: wordvec import FILE --store %s\n", options->store,
+            options->store);
+  answer_clear(&answer);
+  return outcome;
 }
 
 int cmd_list(const struct options *options) {
-  struct catalog *catalog;
-  struct catalog_entry *entries;
-  size_t count;
-  struct failures failures = {false};
-  if (catalog_new(options->store, command_threads(options, COMMAND_THREADS_MOST), &catalog) != STATUS_OK) {
-    fprintf(stderr, "wordvec list: out of memory\n");
-    return EXIT_FAILURE;
-  }
-  catalog_refresh(catalog, false, tell_failure, &failures);
-  if (catalog_list(catalog, &entries, &count) != STATUS_OK) {
-    fprintf(stderr, "wordvec list: out of memory\n");
-    catalog_free(catalog);
-    return EXIT_FAILURE;
-  }
-  if (count > 0)
-    print_table(entries, count);
-  else if (!failures.any)
-    fprintf(stderr, "There is no model in %s yet; make one with: wordvec import FILE --store %s\n", options->store,
-            options->store);
-  catalog_list_free(entries, count);
-  catalog_free(catalog);
-  return failures.any ? EXIT_FAILURE : EXIT_SUCCESS;
+  struct ask *ask;
+  int status;
+  if (!ask_open(options, ASK_ALL_MODELS, &ask, &status)) return status;
+  bool good = list(ask, options) == RENDER_COMPLETE && !ask_failed(ask);
+  ask_close(ask);
+  return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,6 +1,4 @@
 /* wordvec neighbors: of each word, or of one sum, row or vector that flags give. */
-#include <string.h>
-
 #include "server/asking.h"
 #include "server/commands.h"
 
@@ -33,6 +31,6 @@ int cmd_neighbors(const struct options *options) {
   }
   if (!one && !flags) return asking_run(options, &many);
   question_begin(&question, "/neighbors", options);
-  if (one) question_word(&question, "word", (struct word){options->operand, strlen(options->operand)});
+  if (one) question_word(&question, "word", asking_operand(options, 0));
   return asking_once(options, &question, print_one);
 }

@@ -1,12 +1,10 @@
 /* wordvec vector and lookup: rows of the matrix, by words and by numbers. */
-#include <string.h>
-
 #include "server/asking.h"
 #include "server/commands.h"
 
 static enum render_outcome print_one(const struct render *render, const struct options *options,
                                      const struct json_t *answer) {
-  return render_vector(render, (struct word){options->operand, strlen(options->operand)}, answer);
+  return render_vector(render, asking_operand(options, 0), answer);
 }
 
 static enum render_outcome print_batch(const struct render *render, const struct word_batch *batch,
@@ -19,7 +17,7 @@ int cmd_vector(const struct options *options) {
   struct question question;
   if (!asking_one(options)) return asking_run(options, &many);
   question_begin(&question, "/vector", options);
-  question_word(&question, "word", (struct word){options->operand, strlen(options->operand)});
+  question_word(&question, "word", asking_operand(options, 0));
   return asking_once(options, &question, print_one);
 }
 

@@ -53,7 +53,7 @@ static bool list_page(struct listing *listing, bool *more) {
   listing->text.length = 0;
   listing->left -= count;
   *more = listing->left > 0 && answer_word(answer.root, "next", &listing->text, &listing->after);
-  answer_release(&answer);
+  answer_clear(&answer);
   return good && !ferror(stdout);
 }
 

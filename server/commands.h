@@ -18,7 +18,16 @@ int cmd_lookup(const struct options *options);
 int cmd_index(const struct options *options);
 int cmd_word(const struct options *options);
 int cmd_words(const struct options *options);
+int cmd_similarity(const struct options *options);
+int cmd_analogy(const struct options *options);
+int cmd_doesnt_match(const struct options *options);
+int cmd_rank(const struct options *options);
+int cmd_closer_than(const struct options *options);
+int cmd_mean(const struct options *options);
 int cmd_ask(const struct options *options);
+int cmd_eval(const struct options *options);
+int cmd_completion(const struct options *options);
+int cmd_manual(const struct options *options);
 
 enum { COMMAND_THREADS_MOST = 64 }; /* of a command that does one thing and ends */
 

@@ -33,7 +33,7 @@ static void print_general_help(FILE *out) {
   for (size_t i = 0; i < COMMAND_COUNT; i++) {
     char usage[64];
     snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].operand ? commands[i].operand : "");
-    fprintf(out, "  %-20s %s\n", usage, commands[i].summary);
+    fprintf(out, "  %-22s %s\n", usage, commands[i].summary);
   }
   fputs(
       "\n"
@@ -234,12 +234,17 @@ static bool apply_parameter(const struct reader *reader, const struct flag *flag
       if (!parse_size(text, false, &number) || number < flag->minimum || number > flag->maximum)
         return refuse_number(reader, flag, origin, text);
       break;
+    case FLAG_ASK_SIGNED:
+      if (!parse_size(text + (*text == '-'), false, &number) || number > INT64_MAX)
+        return refuse_parameter(reader, origin, text, "a whole number");
+      break;
     case FLAG_ASK_NUMBER:
       if (!are_numbers(text, 1)) return refuse_parameter(reader, origin, text, "a number");
       break;
     case FLAG_ASK_NUMBERS:
       if (!are_numbers(text, SIZE_MAX)) return refuse_parameter(reader, origin, text, "numbers with commas between");
       break;
+    case FLAG_ASK_BOOL:
     case FLAG_ASK_CHOICE:
       while (flag->choices[place] && strcmp(flag->choices[place], text) != 0) place++;
       if (!flag->choices[place]) return refuse_choice(reader, flag, origin, text);
@@ -457,9 +462,13 @@ int options_read(int count, char *const arguments[], FILE *out, FILE *err, struc
   return refuse_command(first, err);
 }
 
+bool options_is(const struct parameter *parameter, const char *name) {
+  return strcmp(parameter->flag->name, name) == 0;
+}
+
 const char *options_parameter(const struct options *options, const char *name) {
   for (size_t i = 0; i < options->parameter_count; i++)
-    if (strcmp(options->parameters[i].flag->name, name) == 0) return options->parameters[i].text;
+    if (options_is(&options->parameters[i], name)) return options->parameters[i].text;
   return NULL;
 }
 

@@ -33,7 +33,16 @@ enum command {
   COMMAND_INDEX,
   COMMAND_WORD,
   COMMAND_WORDS,
+  COMMAND_SIMILARITY,
+  COMMAND_ANALOGY,
+  COMMAND_DOESNT_MATCH,
+  COMMAND_RANK,
+  COMMAND_CLOSER_THAN,
+  COMMAND_MEAN,
   COMMAND_ASK,
+  COMMAND_EVAL,
+  COMMAND_COMPLETION,
+  COMMAND_MANUAL,
   COMMAND_COUNT
 };
 
@@ -107,7 +116,17 @@ struct ask_flags {
   const char *model; /* NULL: the default one */
   enum ask_format format;
   unsigned timeout_seconds;
-  size_t limit; /* of words; 0: all of them */
+  size_t limit;   /* of words; 0: all of them */
+  bool every_row; /* of similarities: with all rows of the model */
+};
+
+struct eval_flags {
+  const char *analogies; /* a file; NULL: none */
+  const char *pairs;     /* a file; NULL: none */
+  const char *delimiter; /* NULL: a tab */
+  size_t restrict_vocab;
+  bool case_sensitive;
+  bool dummy4unknown;
 };
 
 struct options {
@@ -124,6 +143,7 @@ struct options {
   struct init_flags init;
   struct serve_flags serve; /* also of commands that ask: what a daemon would be started with in this environment */
   struct ask_flags ask;
+  struct eval_flags eval;
   const char *url; /* the daemon to ask; the healthcheck's with the default made from the listening address filled in,
                       else NULL where the store is to be asked */
   char url_of_listen[ADDRESS_URL_SIZE];
@@ -134,6 +154,9 @@ struct options {
  * text goes to `out`, EXIT_USAGE after a mistake, which `err` is told. Texts in *options are borrowed from the
  * arguments and the environment. */
 int options_read(int count, char *const arguments[], FILE *out, FILE *err, struct options *options);
+
+/* Whether a parameter has that name. */
+bool options_is(const struct parameter *parameter, const char *name);
 
 /* The text of the first parameter of that name; NULL when it was not given. */
 const char *options_parameter(const struct options *options, const char *name);

@@ -22,6 +22,8 @@ _Static_assert(ASK_TEXT == 0 && ASK_TSV == COUNT(ask_formats) - 2, "choices foll
 
 /* Those of server/word_policy.h, which judges them: a daemon may know more than this program. */
 static const char *const oov_policies[] = {"error", "null", "zero", "unk", "mean", "subword", NULL};
+static const char *const objectives[] = {"cosadd", "cosmul", NULL};
+static const char *const bools[] = {"false", "true", NULL};
 static const char *const case_policies[] = {"exact", "fallback", "fold", NULL};
 
 _Static_assert(OOV_COUNT == COUNT(oov_policies) - 1 && CASE_COUNT == COUNT(case_policies) - 1,
@@ -188,8 +190,6 @@ static const struct flag serve_flags[] = {
      NULL, 0, 3600, "How long SIGTERM and SIGINT wait for requests in flight."},
 };
 
-static const struct flag store_flags[] = {FLAG_OF_STORE};
-
 static const struct flag verify_flags[] = {
     FLAG_OF_STORE,
     FLAG_OF_THREADS("Threads to work with. Without it: one for each core."),
@@ -259,11 +259,53 @@ static const struct flag healthcheck_flags[] = {
 
 static const struct flag vector_flags[] = {FLAGS_OF_ASKING, FLAG_OF_MODEL, FLAG_OF_FORMAT, FLAGS_OF_WORDS};
 
+/* Of what searches: which rows, how many, how. */
+#define FLAGS_OF_SEARCHING                                                                                          \
+  {"k", FLAG_ASK_INTEGER, 0, "N", NULL, NULL, NULL, 1, 1000000, "How many neighbors. Without it: 10."},             \
+      {"objective",                                                                                                 \
+       FLAG_ASK_CHOICE,                                                                                             \
+       0,                                                                                                           \
+       "OBJECTIVE",                                                                                                 \
+       NULL,                                                                                                        \
+       NULL,                                                                                                        \
+       objectives,                                                                                                  \
+       0,                                                                                                           \
+       0,                                                                                                           \
+       "Of a sum: cosadd compares with the sum of the vectors, cosmul multiplies their\n"                           \
+       "similarities (3CosMul)."},                                                                                  \
+      {"restrict-vocab", FLAG_ASK_SIGNED, 0, "N", NULL, NULL, NULL, 0, 0, "Only the first N rows."},                \
+      {"clip-start",                                                                                                \
+       FLAG_ASK_SIGNED,                                                                                             \
+       0,                                                                                                           \
+       "ROW",                                                                                                       \
+       NULL,                                                                                                        \
+       NULL,                                                                                                        \
+       NULL,                                                                                                        \
+       0,                                                                                                           \
+       0,                                                                                                           \
+       "Only rows from this one on; a negative number counts from the end."},                                       \
+      {"clip-end", FLAG_ASK_SIGNED, 0, "ROW", NULL, NULL, NULL, 0, 0, "Only rows before this one."},                \
+      {"candidates", FLAG_ASK_WORDS, 0, "WORD", NULL, NULL, NULL, 0, 0, "Only this word; may be repeated."},        \
+      {"min-similarity", FLAG_ASK_NUMBER, 0, "X", NULL, NULL, NULL, 0, 0, "Leave out what is less similar."},       \
+      {"include-query",                                                                                             \
+       FLAG_ASK_SWITCH,                                                                                             \
+       0,                                                                                                           \
+       NULL,                                                                                                        \
+       NULL,                                                                                                        \
+       NULL,                                                                                                        \
+       NULL,                                                                                                        \
+       0,                                                                                                           \
+       0,                                                                                                           \
+       "Leave the words of the query in the answer."},                                                              \
+      {"exact", FLAG_ASK_SWITCH, 0, NULL, NULL, NULL, NULL, 0, 0, "Compare every row, whatever the default is."}, { \
+    "recall", FLAG_ASK_NUMBER, 0, "SHARE", NULL, NULL, NULL, 0, 0,                                                  \
+        "Search approximately, with this recall, where the model has a graph."                                      \
+  }
+
 static const struct flag neighbors_flags[] = {
     FLAGS_OF_ASKING,
     FLAG_OF_MODEL,
     FLAG_OF_FORMAT,
-    {"k", FLAG_ASK_INTEGER, 0, "N", NULL, NULL, NULL, 1, 1000000, "How many neighbors. Without it: 10."},
     {"positive", FLAG_ASK_WORDS, 0, "WORD", NULL, NULL, NULL, 0, 0,
      "A word that is added; may be repeated. Sums take the place of WORD."},
     {"negative", FLAG_ASK_WORDS, 0, "WORD", NULL, NULL, NULL, 0, 0, "A word that is subtracted; may be repeated."},
@@ -271,13 +313,49 @@ static const struct flag neighbors_flags[] = {
      "Weights of the positive words, then of the negative ones, instead of 1 and -1."},
     {"index", FLAG_ASK_INTEGER, 0, "ROW", NULL, NULL, NULL, 0, MODEL_ROWS_MAX, "A row instead of WORD."},
     {"vector", FLAG_ASK_NUMBERS, 0, "X,X,...", NULL, NULL, NULL, 0, 0, "A vector instead of WORD."},
-    {"include-query", FLAG_ASK_SWITCH, 0, NULL, NULL, NULL, NULL, 0, 0, "Leave the words of the query in the answer."},
-    {"exact", FLAG_ASK_SWITCH, 0, NULL, NULL, NULL, NULL, 0, 0, "Compare every row, whatever the default is."},
-    {"recall", FLAG_ASK_NUMBER, 0, "SHARE", NULL, NULL, NULL, 0, 0,
-     "Search approximately, with this recall, where the model has a graph."},
+    FLAGS_OF_SEARCHING,
     FLAGS_OF_WORDS,
 };
 
+static const struct flag analogy_flags[] = {FLAGS_OF_ASKING, FLAG_OF_MODEL, FLAG_OF_FORMAT, FLAGS_OF_SEARCHING,
+                                            FLAGS_OF_WORDS};
+
+static const struct flag similarity_flags[] = {
+    FLAGS_OF_ASKING,
+    FLAG_OF_MODEL,
+    FLAG_OF_FORMAT,
+    {"a", FLAG_ASK_WORDS, 0, "WORD", NULL, NULL, NULL, 0, 0,
+     "A word of the first of two sets, whose means are compared; may be repeated."},
+    {"b", FLAG_ASK_WORDS, 0, "WORD", NULL, NULL, NULL, 0, 0, "A word of the second set; may be repeated."},
+    {"others", FLAG_ASK_WORDS, 0, "WORD", NULL, NULL, NULL, 0, 0, "Compare each WORD with this one; may be repeated."},
+    {"every-row", FLAG_SWITCH, AT(ask.every_row), NULL, NULL, NULL, NULL, 0, 0,
+     "Compare each WORD with every row of the model."},
+    FLAGS_OF_WORDS,
+};
+
+static const struct flag list_of_words_flags[] = {FLAGS_OF_ASKING, FLAG_OF_MODEL, FLAG_OF_FORMAT, FLAGS_OF_WORDS};
+
+static const struct flag closer_than_flags[] = {
+    FLAGS_OF_ASKING,
+    FLAG_OF_MODEL,
+    FLAG_OF_FORMAT,
+    {"limit", FLAG_ASK_INTEGER, 0, "N", NULL, NULL, NULL, 1, 1000000, "At most N words. Without it: 1,000."},
+    FLAGS_OF_WORDS,
+};
+
+static const struct flag mean_flags[] = {
+    FLAGS_OF_ASKING,
+    FLAG_OF_MODEL,
+    FLAG_OF_FORMAT,
+    {"weights", FLAG_ASK_NUMBERS, 0, "N,N,...", NULL, NULL, NULL, 0, 0, "A weight for each word instead of 1."},
+    {"pre-normalize", FLAG_ASK_BOOL, 0, "BOOL", NULL, NULL, bools, 0, 0,
+     "Scale each vector to length 1 first. Without it: true, as in gensim."},
+    {"post-normalize", FLAG_ASK_BOOL, 0, "BOOL", NULL, NULL, bools, 0, 0,
+     "Scale the mean to length 1. Without it: false, as in gensim."},
+    FLAGS_OF_WORDS,
+};
+
+static const struct flag model_flags[] = {FLAGS_OF_ASKING, FLAG_OF_FORMAT};
 static const struct flag lookup_flags[] = {FLAGS_OF_ASKING, FLAG_OF_MODEL, FLAG_OF_FORMAT};
 static const struct flag index_flags[] = {FLAGS_OF_ASKING, FLAG_OF_MODEL, FLAG_OF_FORMAT, FLAGS_OF_WORDS};
 static const struct flag word_flags[] = {FLAGS_OF_ASKING, FLAG_OF_MODEL, FLAG_OF_FORMAT};
@@ -292,12 +370,39 @@ static const struct flag words_flags[] = {
      "At most N words. Without it: all of them."},
 };
 
+static const struct flag eval_flags[] = {
+    {"analogies", FLAG_TEXT, AT(eval.analogies), "FILE", NULL, NULL, NULL, 0, 0,
+     "Questions: lines 'A B C D' under lines ': SECTION', plain or gzipped; '-' is\n"
+     "standard input."},
+    {"pairs", FLAG_TEXT, AT(eval.pairs), "FILE", NULL, NULL, NULL, 0, 0,
+     "Judgements: lines of two words and a number, tabs between them."},
+    {"delimiter", FLAG_TEXT, AT(eval.delimiter), "TEXT", NULL, NULL, NULL, 0, 0,
+     "What stands between the fields of a pair. Without it: a tab."},
+    {"restrict-vocab", FLAG_SIZE, AT(eval.restrict_vocab), "N", NULL, "300000", NULL, 1, MODEL_ROWS_MAX,
+     "Know only the first N rows."},
+    {"case-sensitive", FLAG_SWITCH, AT(eval.case_sensitive), NULL, NULL, NULL, NULL, 0, 0,
+     "Take words as they are written. Without it: by their upper case, the first row\n"
+     "of each."},
+    {"dummy4unknown", FLAG_SWITCH, AT(eval.dummy4unknown), NULL, NULL, NULL, NULL, 0, 0,
+     "Count a question with an unknown word as answered wrongly, and such a pair as\n"
+     "of similarity 0. Without it they are left out."},
+    {"objective", FLAG_ASK_CHOICE, 0, "OBJECTIVE", NULL, NULL, objectives, 0, 0,
+     "How analogies are solved: cosadd, or cosmul."},
+    FLAG_OF_FORMAT,
+    FLAGS_OF_ASKING,
+};
+
 static const struct flag ask_flags[] = {FLAGS_OF_ASKING};
 
 #define MANY(least) .operands_least = (least), .operands_most = OPERANDS_ANY
 #define OF_STANDARD_INPUT                                                                 \
   "Without words, or where '-' is the only one, they are read from standard input, one\n" \
   "a line, and answered as they come.\n"
+
+#define OF_LINES(what)                                                     \
+  "Without words, or with '-' alone, each line of standard input is " what \
+  ",\n"                                                                    \
+  "with tabs between them or, in a line without tabs, spaces.\n"
 
 static const struct command_table commands[COMMAND_COUNT] = {
     [COMMAND_IMPORT] = {"import", "FILE", "read a matrix of word vectors into the store",
@@ -331,12 +436,13 @@ static const struct command_table commands[COMMAND_COUNT] = {
                        "the flag goes before the variable.\n",
                        serve_flags, COUNT(serve_flags)},
     [COMMAND_LIST] = {"list", NULL, "list the models of the store",
-                      "Lists the models of the store: name, rows, dimension, size and digest.\n", store_flags,
-                      COUNT(store_flags)},
+                      "Lists the models of the store or of a daemon: name, rows, dimension, size and\n"
+                      "digest.\n",
+                      model_flags, COUNT(model_flags), .asks = true},
     [COMMAND_INFO] = {"info", "NAME", "show what is known of a model",
-                      "Shows what the store knows of a model: its shape, digest and source, when it was\n"
-                      "imported, and what was skipped.\n",
-                      store_flags, COUNT(store_flags)},
+                      "Shows what the store, or a daemon, knows of a model: its shape, digest and source,\n"
+                      "when it was imported, and what was skipped. A tsv record is a name and a value.\n",
+                      model_flags, COUNT(model_flags), .asks = true},
     [COMMAND_VERIFY] = {"verify", "NAME|FILE", "check every invariant of a model's file",
                         "Checks a model of the store, or a model file anywhere, from its checksums down\n"
                         "to every row and word, and says what was checked. Exit status 1 when something\n"
@@ -370,11 +476,54 @@ static const struct command_table commands[COMMAND_COUNT] = {
     [COMMAND_WORDS] = {"words", NULL, "list the words of a model",
                        "Lists words with the numbers of their rows, in byte order.\n", words_flags, COUNT(words_flags),
                        .asks = true},
+    [COMMAND_SIMILARITY] = {"similarity", "[WORD]...", "print how similar words are",
+                            "Prints the cosine of two words; of more than two, or with --others or --every-row,\n"
+                            "a matrix: a line for each of the others, a column for each WORD. With --a and --b\n"
+                            "it is that of two sets (gensim's n_similarity). A tsv record is A, B and their\n"
+                            "similarity.\n" OF_LINES("the two words"),
+                            similarity_flags, COUNT(similarity_flags), MANY(0), .asks = true},
+    [COMMAND_ANALOGY] = {"analogy", "[A B C]", "print what is to C as B is to A",
+                         "Prints the neighbors of B - A + C: A is to B as C is to what. Of 'man king woman'\n"
+                         "that is queen.\n" OF_LINES("the three words"),
+                         analogy_flags, COUNT(analogy_flags), .operands_most = 3, .asks = true},
+    [COMMAND_DOESNT_MATCH] = {"doesnt-match", "[WORD]...", "print which of the words is least like the others",
+                              "Prints the word that is farthest from the mean of all, with its row.\n" OF_LINES(
+                                  "such a list"),
+                              list_of_words_flags, COUNT(list_of_words_flags), MANY(0), .asks = true},
+    [COMMAND_RANK] = {"rank", "[WORD OTHER]", "print how near OTHER is to WORD, as a rank",
+                      "Prints WORD, OTHER and the rank of OTHER among the neighbors of WORD, from 1.\n" OF_LINES(
+                          "the two words"),
+                      list_of_words_flags, COUNT(list_of_words_flags), .operands_most = 2, .asks = true},
+    [COMMAND_CLOSER_THAN] = {"closer-than", "WORD THAN", "print the words that are nearer to WORD than THAN is",
+                             "Prints the words that are more similar to WORD than THAN is, nearest first.\n",
+                             closer_than_flags, COUNT(closer_than_flags), .operands_least = 2, .operands_most = 2,
+                             .asks = true},
+    [COMMAND_MEAN] = {"mean", "[WORD]...", "print the mean of words' vectors",
+                      "Prints the numbers of the mean of the words' vectors (gensim's get_mean_vector).\n" OF_LINES(
+                          "such a list"),
+                      mean_flags, COUNT(mean_flags), MANY(0), .asks = true},
     [COMMAND_ASK] = {"ask", "ROUTE [JSON]", "send any request, and print the answer as it is",
                      "Asks what the other commands do not: ROUTE is a path with its query string, such as\n"
                      "'/neighbors?word=cat'; with JSON it is a POST with that body, '-' taking it from\n"
                      "standard input. The answer is printed as it came, whatever its format.\n",
                      ask_flags, COUNT(ask_flags), .operands_least = 1, .operands_most = 2, .asks = true},
+    [COMMAND_EVAL] = {"eval", "NAME", "score a model on analogies and on judged pairs of words",
+                      "Scores a model as gensim's evaluate_word_analogies and evaluate_word_pairs do: the\n"
+                      "share of analogies that it solves, by section, and how far its similarities go with\n"
+                      "those that people judged (Pearson's and Spearman's correlation).\n",
+                      eval_flags, COUNT(eval_flags), .asks = true},
+    [COMMAND_COMPLETION] = {"completion", "bash|zsh", "print the completion script of a shell",
+                            "Prints what completes commands, flags, choices and names of models:\n"
+                            "\n"
+                            "  source <(wordvec completion bash)\n"
+                            "  wordvec completion zsh > ~/.zfunc/_wordvec    (a folder of $fpath)\n"
+                            "\n"
+                            "'make install' puts both where the shells look for them.\n",
+                            NULL, 0},
+    [COMMAND_MANUAL] = {"manual", NULL, "print the manual page, for man",
+                        "Prints the manual page in roff: 'wordvec manual | man -l -'. 'make install' makes it\n"
+                        "known to man.\n",
+                        NULL, 0},
 };
 
 const struct command_table *command_table(void) {

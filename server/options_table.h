@@ -22,6 +22,8 @@ enum flag_kind {
   FLAG_ASK_SWITCH,  /* true; takes no value */
   FLAG_ASK_NUMBER,  /* a finite number */
   FLAG_ASK_INTEGER, /* a whole number from minimum to maximum */
+  FLAG_ASK_SIGNED,  /* a whole number that may be negative */
+  FLAG_ASK_BOOL,    /* "false" or "true": `choices` are these two */
   FLAG_ASK_NUMBERS, /* finite numbers between commas; the flag may be repeated */
   FLAG_ASK_CHOICE,  /* one of `choices` */
   FLAG_ASK_WORD,    /* a word: any bytes */

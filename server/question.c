@@ -87,7 +87,9 @@ static void put_parameter(struct question *question, const struct parameter *par
   switch (parameter->flag->kind) {
     case FLAG_ASK_SWITCH: set(question, object, name, json_true()); break;
     case FLAG_ASK_NUMBER: set(question, object, name, json_real(strtod(text, NULL))); break;
-    case FLAG_ASK_INTEGER: set(question, object, name, json_integer(strtoll(text, NULL, 10))); break;
+    case FLAG_ASK_INTEGER:
+    case FLAG_ASK_SIGNED: set(question, object, name, json_integer(strtoll(text, NULL, 10))); break;
+    case FLAG_ASK_BOOL: set(question, object, name, json_boolean(strcmp(text, "true") == 0)); break;
     case FLAG_ASK_NUMBERS: append_numbers(question, array_of(question, name), text); break;
     case FLAG_ASK_WORDS: append(question, array_of(question, name), word_value(word)); break;
     default: set_word(question, object, name, word); break;
@@ -129,13 +131,45 @@ void question_integers(struct question *question, const char *name, const uint64
   for (size_t i = 0; i < count; i++) append(question, array, json_integer((json_int_t)values[i]));
 }
 
-void question_queries(struct question *question, const struct word *words, size_t count) {
-  json_t *array = array_of(question, "queries");
-  for (size_t i = 0; i < count; i++) {
-    json_t *object = json_object();
-    set_word(question, object, "word", words[i]);
-    append(question, array, object);
-  }
+void question_query(struct question *question, const char *const *names, const struct word *words, size_t count) {
+  json_t *object = json_object();
+  for (size_t i = 0; i < count; i++) set_word(question, object, names[i], words[i]);
+  append(question, array_of(question, "queries"), object);
+}
+
+static json_t *list_of(struct question *question, const struct word *words, size_t count) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < count; i++) append(question, list, word_value(words[i]));
+  return list;
+}
+
+void question_query_list(struct question *question, const char *name, const struct word *words, size_t count) {
+  json_t *object = json_object();
+  set(question, object, name, list_of(question, words, count));
+  append(question, array_of(question, "queries"), object);
+}
+
+static json_t *integers_of(struct question *question, const uint64_t *values, size_t count) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < count; i++) append(question, list, json_integer((json_int_t)values[i]));
+  return list;
+}
+
+void question_query_sum(struct question *question, const uint64_t *positive, size_t positive_count,
+                        const uint64_t *negative, size_t negative_count) {
+  json_t *object = json_object();
+  set(question, object, "positive", integers_of(question, positive, positive_count));
+  set(question, object, "negative", integers_of(question, negative, negative_count));
+  append(question, array_of(question, "queries"), object);
+}
+
+void question_pair_of_rows(struct question *question, const uint32_t rows[2]) {
+  const uint64_t wide[] = {rows[0], rows[1]};
+  append(question, array_of(question, "pairs"), integers_of(question, wide, 2));
+}
+
+void question_pair(struct question *question, const struct word words[2]) {
+  append(question, array_of(question, "pairs"), list_of(question, words, 2));
 }
 
 /* ---- As it is sent */

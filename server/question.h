@@ -32,8 +32,17 @@ void question_integer(struct question *question, const char *name, uint64_t valu
 void question_words(struct question *question, const char *name, const struct word *words, size_t count);
 void question_integers(struct question *question, const char *name, const uint64_t *values, size_t count);
 
-/* Sets "queries": an object {"word"} for each. */
-void question_queries(struct question *question, const struct word *words, size_t count);
+/* Adds to the list "queries" an object with `count` words, each under its name; or with one list of them. */
+void question_query(struct question *question, const char *const *names, const struct word *words, size_t count);
+void question_query_list(struct question *question, const char *name, const struct word *words, size_t count);
+
+/* Adds to the list "queries" a sum of rows. */
+void question_query_sum(struct question *question, const uint64_t *positive, size_t positive_count,
+                        const uint64_t *negative, size_t negative_count);
+
+/* Adds two words, or rows, to the list "pairs". */
+void question_pair(struct question *question, const struct word words[2]);
+void question_pair_of_rows(struct question *question, const uint32_t rows[2]);
 
 /* A request as it is sent. */
 struct question_text {

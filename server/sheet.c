@@ -75,6 +75,11 @@ void sheet_head(struct sheet *sheet, const char *text, bool right) {
   add(sheet, start, right, bytes_append_text(&sheet->text, text));
 }
 
+void sheet_heading(struct sheet *sheet, struct word word) {
+  size_t start = sheet->text.length;
+  add(sheet, start, true, append_word(&sheet->text, sheet->format, word));
+}
+
 void sheet_size(struct sheet *sheet, uint64_t value) {
   char digits[SHEET_NUMBER];
   snprintf(digits, sizeof digits, "%" PRIu64, value);
@@ -108,19 +113,29 @@ bool sheet_write_word(FILE *out, enum ask_format format, struct word word) {
   return done;
 }
 
-static void print_cell(const struct sheet *sheet, const struct sheet_cell *cell, size_t width, bool last) {
-  int blank = sheet->format == ASK_TSV || cell->width > width ? 0 : (int)(width - cell->width);
-  if (cell->right) fprintf(sheet->out, "%*s", blank, "");
-  if (cell->length > 0) fwrite(sheet->text.data + cell->start, 1, cell->length, sheet->out);
-  if (last) {
-    fputc('\n', sheet->out);
-    return;
+/* Blanks before a cell are put off until there is something behind them: no line ends in them. */
+static void print_cell(const struct sheet *sheet, const struct sheet_cell *cell, size_t width, size_t *blanks) {
+  size_t missing = cell->width < width ? width - cell->width : 0;
+  if (cell->right) *blanks += missing;
+  if (cell->length > 0) {
+    fprintf(sheet->out, "%*s", (int)*blanks, "");
+    fwrite(sheet->text.data + cell->start, 1, cell->length, sheet->out);
+    *blanks = 0;
   }
-  if (!cell->right) fprintf(sheet->out, "%*s", blank, "");
-  if (sheet->format == ASK_TSV)
-    fputc('\t', sheet->out);
-  else
-    fprintf(sheet->out, "%*s", GAP, "");
+  *blanks += GAP + (cell->right ? 0 : missing);
+}
+
+static void print_line(const struct sheet *sheet, const struct sheet_cell *cells, const size_t *widths) {
+  size_t blanks = 0;
+  for (size_t i = 0; i < sheet->columns; i++) {
+    if (sheet->format == ASK_TEXT) {
+      print_cell(sheet, &cells[i], widths[i], &blanks);
+      continue;
+    }
+    if (i > 0) fputc('\t', sheet->out);
+    if (cells[i].length > 0) fwrite(sheet->text.data + cells[i].start, 1, cells[i].length, sheet->out);
+  }
+  fputc('\n', sheet->out);
 }
 
 bool sheet_print(struct sheet *sheet) {
@@ -130,8 +145,7 @@ bool sheet_print(struct sheet *sheet) {
     size_t *width = &widths[i % sheet->columns];
     if (sheet->cells[i].width > *width) *width = sheet->cells[i].width;
   }
-  for (size_t i = 0; good && i < sheet->count; i++)
-    print_cell(sheet, &sheet->cells[i], widths[i % sheet->columns], i % sheet->columns == sheet->columns - 1);
+  for (size_t i = 0; good && i < sheet->count; i += sheet->columns) print_line(sheet, &sheet->cells[i], widths);
   free(widths);
   sheet->count = sheet->text.length = 0;
   return good;

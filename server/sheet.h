@@ -39,8 +39,9 @@ void sheet_text(struct sheet *sheet, const char *text);
 void sheet_size(struct sheet *sheet, uint64_t value);
 void sheet_number(struct sheet *sheet, double value);
 
-/* A heading, of people only. */
+/* A text of our own, or a word over a column of numbers. */
 void sheet_head(struct sheet *sheet, const char *text, bool right);
+void sheet_heading(struct sheet *sheet, struct word word);
 
 /* Prints what was added since the last time. False: there was no memory, and nothing was printed. */
 bool sheet_print(struct sheet *sheet);

@@ -37,6 +37,7 @@ void word_batch_init(struct word_batch *batch) {
 void word_batch_release(struct word_batch *batch) {
   bytes_release(&batch->text);
   free(batch->words);
+  free(batch->lines);
 }
 
 static bool fail(const struct word_source *source, const char *what) {
@@ -113,16 +114,21 @@ static void take(struct word_source *source, size_t size) {
   source->line++;
 }
 
-static bool add(struct word_batch *batch, struct word word) {
-  if (batch->count == batch->capacity) {
-    size_t capacity = batch->capacity ? batch->capacity * 2 : 64;
-    struct word *words = reallocarray(batch->words, capacity, sizeof *words);
-    if (!words) return false;
-    batch->words = words;
-    batch->capacity = capacity;
-  }
-  /* The place, until the text no longer moves. */
-  batch->words[batch->count++] = (struct word){NULL, word.length};
+static bool grow(struct word_batch *batch) {
+  size_t capacity = batch->capacity ? batch->capacity * 2 : 64;
+  struct word *words = reallocarray(batch->words, capacity, sizeof *words);
+  if (words) batch->words = words;
+  size_t *lines = words ? reallocarray(batch->lines, capacity, sizeof *lines) : NULL;
+  if (!lines) return false;
+  batch->lines = lines;
+  batch->capacity = capacity;
+  return true;
+}
+
+static bool add(struct word_batch *batch, struct word word, size_t line) {
+  if (batch->count == batch->capacity && !grow(batch)) return false;
+  batch->lines[batch->count] = line;
+  batch->words[batch->count++] = (struct word){NULL, word.length}; /* the place, when the text no longer moves */
   return bytes_append(&batch->text, word.bytes, word.length) == STATUS_OK;
 }
 
@@ -134,8 +140,7 @@ bool word_source_next(struct word_source *source, const struct word_batch_limits
   while (batch->count < limits->words && peek(source, batch->count == 0 || limits->whole, &word, &size, &failed)) {
     bytes += question_word_size(word);
     if (batch->count > 0 && bytes > limits->bytes) break;
-    if (batch->count == 0) batch->line = source->line;
-    if (!add(batch, word)) return fail(source, "out of memory");
+    if (!add(batch, word, source->line)) return fail(source, "out of memory");
     take(source, size);
   }
   if (failed) return false;
@@ -145,4 +150,20 @@ bool word_source_next(struct word_source *source, const struct word_batch_limits
     at += batch->words[i].length;
   }
   return true;
+}
+
+size_t word_source_split(struct word line, struct word *words, size_t most) {
+  bool tabs = memchr(line.bytes, '\t', line.length) != NULL;
+  const char *at = line.bytes, *end = line.bytes + line.length;
+  size_t count = 0;
+  for (;;) {
+    const char *stop = memchr(at, tabs ? '\t' : ' ', (size_t)(end - at));
+    struct word word = {at, (size_t)((stop ? stop : end) - at)};
+    if (tabs || word.length > 0) {
+      if (count < most) words[count] = word;
+      count++;
+    }
+    if (!stop) return count;
+    at = stop + 1;
+  }
 }

@@ -28,9 +28,9 @@ void word_source_release(struct word_source *source);
 struct word_batch {
   struct bytes text;
   struct word *words; /* [count], in `text` */
+  size_t *lines;      /* [count]: of standard input that each stood on */
   size_t count;
   size_t capacity;
-  size_t line; /* of standard input that the first word stood on */
 };
 
 void word_batch_init(struct word_batch *batch);
@@ -41,6 +41,11 @@ struct word_batch_limits {
   size_t bytes; /* of a request's body, by question_word_size(); one word may pass it */
   bool whole;   /* wait until the batch is full; else take the lines that are there once there is one */
 };
+
+/* The words of a line that holds several: between tabs where there is one, else between spaces. The first `most` of
+ * them go to words[]; returns how many there are. Two separators have nothing between them, or between tabs an empty
+ * word. */
+size_t word_source_split(struct word line, struct word *words, size_t most);
 
 /* The next batch, without words at the end. Empty lines are left out, and a carriage return at a line's end is no part
  * of it. False: standard error was told what went wrong. */

@@ -58,6 +58,13 @@ static void expect_row(const char **at, char separator, size_t row) {
   ck_assert_int_eq(*(*at)++, '\n');
 }
 
+/* A word may hold a NUL. */
+static size_t count_lines(const struct run *run) {
+  size_t lines = 0;
+  for (size_t i = 0; i < run->out_length; i++) lines += run->out[i] == '\n';
+  return lines;
+}
+
 START_TEST(a_vector_as_fasttext_prints_it) {
   struct run run;
   RUN(&run, "vector", "cat");
@@ -168,6 +175,30 @@ START_TEST(json_is_the_answer_itself) {
       {{"index", "na\xc3\xafve"}, "/index?word=na%C3%AFve", NULL},
       {{"word", "2"}, "/word?index=2", NULL},
       {{"words", "--prefix=ca"}, "/words?prefix=ca&limit=1000", NULL},
+      {{"analogy", "man", "king", "woman", "--k=2"}, "/analogy?a=man&b=king&c=woman&k=2", NULL},
+      {{"rank", "cat", "dog"}, "/rank?word=cat&other=dog", NULL},
+      {{"closer-than", "cat", "dog", "--limit=3"}, "/closer-than?word=cat&than=dog&limit=3", NULL},
+      {{"neighbors", "cat", "--clip-start=-3", "--min-similarity=-1"},
+       "/neighbors?word=cat&clip_start=-3&min_similarity=-1",
+       NULL},
+      {{"neighbors", "cat", "--candidates=dog", "--candidates=\xff\xfex", "--objective=cosmul"},
+       "/neighbors",
+       "{\"word\":\"cat\",\"candidates\":[\"dog\",{\"word_bytes\":\"%FF%FEx\"}],\"objective\":\"cosmul\"}"},
+      {{"similarity", "cat", "dog"}, "/similarity?a=cat&b=dog", NULL},
+      {{"similarity", "cat", "dog", "king"},
+       "/similarity",
+       "{\"words\":[\"cat\",\"dog\",\"king\"],\"others\":[\"cat\",\"dog\",\"king\"]}"},
+      {{"similarity", "cat", "dog", "--others=king"}, "/similarity?word=cat&word=dog&other=king", NULL},
+      {{"similarity", "cat", "--every-row"}, "/similarity?words=cat", NULL},
+      {{"similarity", "--a=cat", "--a=dog", "--b=\xff\xfex"},
+       "/similarity",
+       "{\"a\":[\"cat\",\"dog\"],\"b\":[{\"word_bytes\":\"%FF%FEx\"}]}"},
+      {{"mean", "cat", "dog", "--weights=1,2", "--pre-normalize=false"},
+       "/mean",
+       "{\"words\":[\"cat\",\"dog\"],\"weights\":[1,2],\"pre_normalize\":false}"},
+      {{"doesnt-match", "cat", "dog", "king"}, "/doesnt-match?word=cat&word=dog&word=king", NULL},
+      {{"list"}, "/models", NULL},
+      {{"info", "zoo"}, "/models/zoo", NULL},
       {{"ask", "/words?prefix=ca&limit=2"}, "/words?prefix=ca&limit=2", NULL},
       {{"ask", "/lookup", "{\"indices\":[[1],[2,3]],\"padding\":\"pre\"}"},
        "/lookup",
@@ -207,6 +238,116 @@ START_TEST(words_from_standard_input) {
   run_release(&run);
   FEED(&run, "", "vector");
   expect_out(&run, 0, "");
+}
+END_TEST
+
+/* Lines of several words, with tabs or spaces between. */
+START_TEST(lines_of_words) {
+  struct run run, one;
+  char expected[512];
+  FEED(&run, "man king woman\n at name@domain.com\tcat\tdog\n", "analogy", "--k=1", "--format=tsv");
+  ck_assert_int_eq(run.code, 1); /* the second word has a space before it */
+  ck_assert_ptr_nonnull(strstr(run.err, "\" at name@domain.com\" is not in zoo"));
+  RUN(&one, "analogy", "man", "king", "woman", "--k=1", "--format=tsv");
+  snprintf(expected, sizeof expected, "king - man + woman\t%s", one.out);
+  run_release(&one);
+  expect_out(&run, 1, expected);
+  FEED(&run, "at name@domain.com\tcat\ncat  dog \n", "rank", "--format=tsv");
+  ck_assert_msg(run.code == 0, "%s", run.err);
+  ck_assert_int_eq(strncmp(run.out, "at name@domain.com\tcat\t", 23), 0);
+  ck_assert_ptr_nonnull(strstr(run.out, "\ncat\tdog\t"));
+  run_release(&run);
+  FEED(&run, "cat dog\ncat\n", "rank");
+  ck_assert_int_eq(run.code, 1);
+  ck_assert_ptr_nonnull(strstr(run.err, "line 2 of standard input has 1 word where 2"));
+  run_release(&run);
+}
+END_TEST
+
+START_TEST(ranks_fit_what_is_closer) {
+  struct run run;
+  RUN(&run, "rank", "cat", "dog", "--format=tsv");
+  ck_assert_int_eq(strncmp(run.out, "cat\tdog\t", 8), 0);
+  long rank = strtol(run.out + 8, NULL, 10);
+  run_release(&run);
+  RUN(&run, "closer-than", "cat", "dog", "--format=tsv");
+  ck_assert_int_eq(run.code, 0);
+  ck_assert_int_eq((long)count_lines(&run), rank - 1);
+  run_release(&run);
+  RUN(&run, "closer-than", "cat", "dog", "--limit=1");
+  if (rank > 2) ck_assert_ptr_nonnull(strstr(run.err, "--limit gives more"));
+  run_release(&run);
+}
+END_TEST
+
+START_TEST(similarities) {
+  struct run run, one;
+  char expected[512];
+  double cat_dog = fixture_similarity(fixture_row(&zoo, ZOO_CAT), fixture_row(&zoo, ZOO_DOG), ZOO_DIM);
+  RUN(&one, "similarity", "cat", "dog", "--format=tsv");
+  ck_assert_int_eq(strncmp(one.out, "cat\tdog\t", 8), 0);
+  ck_assert_double_eq_tol(strtod(one.out + 8, NULL), cat_dog, 1e-12);
+  FEED(&run, "cat dog\nleft\tright\n", "similarity", "--format=tsv");
+  ck_assert_int_eq(strncmp(run.out, one.out, one.out_length), 0);
+  ck_assert_int_eq(strncmp(run.out + one.out_length, "left\tright\t1", 12), 0);
+  run_release(&run);
+  run_release(&one);
+  RUN(&run, "similarity", "cat", "left", "--others=dog", "--others=right");
+  snprintf(expected, sizeof expected, "\ndog    %9.6f  ", cat_dog);
+  ck_assert_msg(strstr(run.out, expected) && strstr(run.out, "\nright  "), "no %s in %s", expected, run.out);
+  ck_assert_uint_eq(count_lines(&run), 3);
+  run_release(&run);
+  RUN(&run, "similarity", "cat", "--every-row", "--format=tsv");
+  ck_assert_uint_eq(count_lines(&run), ZOO_ROWS);
+  ck_assert_ptr_nonnull(strstr(run.out, "\ncat\t29\t"));
+  run_release(&run);
+  RUN(&run, "similarity", "--a=cat", "--a=dog", "--b=dog", "--b=cat");
+  expect_out(&run, 0, "cat,dog  dog,cat  1.000000\n");
+  RUN(&run, "similarity", "cat", "nobody", "--oov=null", "--format=tsv");
+  expect_out(&run, 0, "cat\tnobody\t\n");
+}
+END_TEST
+
+START_TEST(means_and_what_does_not_match) {
+  struct run run, one;
+  RUN(&one, "mean", "cat", "dog", "--pre-normalize=false");
+  ck_assert_int_eq(one.code, 0);
+  const char *at = one.out;
+  for (size_t i = 0; i < ZOO_DIM; i++) {
+    char *end;
+    double mean = ((double)fixture_row(&zoo, ZOO_CAT)[i] + (double)fixture_row(&zoo, ZOO_DOG)[i]) / 2;
+    ck_assert_double_eq_tol(strtod(at, &end), mean, 1e-6);
+    ck_assert_int_eq(*end, i + 1 < ZOO_DIM ? ' ' : '\n');
+    at = end + 1;
+  }
+  FEED(&run, "the\ncat dog\n", "mean", "--pre-normalize=false");
+  ck_assert_int_eq(run.code, 0);
+  ck_assert_str_eq(strchr(run.out, '\n') + 1, one.out);
+  run_release(&run);
+  run_release(&one);
+  RUN(&one, "doesnt-match", "left", "right", "cat", "--format=tsv");
+  ck_assert_str_eq(one.out, "cat\t1\n");
+  FEED(&run, "left right cat\nleft right dog\n", "doesnt-match", "--format=tsv");
+  expect_out(&run, 0, "cat\t1\ndog\t2\n");
+  run_release(&one);
+}
+END_TEST
+
+START_TEST(models_are_shown) {
+  struct run run;
+  char expected[256];
+  RUN(&run, "info", "zoo", "--format=tsv");
+  ck_assert_int_eq(run.code, 0);
+  ck_assert_int_eq(strncmp(run.out, "name\tzoo\nrows\t30\ndim\t5\ndigest\t", 30), 0);
+  snprintf(expected, sizeof expected, "%.32s", strstr(run.out, "digest\t") + 7);
+  run_release(&run);
+  RUN(&run, "list", "--format=tsv");
+  ck_assert_int_eq(strncmp(run.out, "zoo\t30\t5\t", 9), 0);
+  ck_assert_ptr_nonnull(strstr(run.out, expected));
+  run_release(&run);
+  run_wordvec(&run, "info", "nobody", "--store", served.store, NULL);
+  ck_assert_ptr_nonnull(strstr(run.err, "nobody"));
+  expect_out(&run, 1, "");
 }
 END_TEST
 
@@ -274,13 +415,6 @@ START_TEST(unknown_words) {
   run_release(&run);
 }
 END_TEST
-
-/* A word may hold a NUL. */
-static size_t count_lines(const struct run *run) {
-  size_t lines = 0;
-  for (size_t i = 0; i < run->out_length; i++) lines += run->out[i] == '\n';
-  return lines;
-}
 
 START_TEST(every_word_is_listed) {
   struct run run;
@@ -391,6 +525,13 @@ START_TEST(mistakes) {
       {{"lookup", "cat"}, 1, "no row's number"},
       {{"word", "99999999999999999999"}, 1, "no row's number"},
       {{"words", "cat"}, 2, "too many"},
+      {{"similarity", "cat"}, 2, "two words"},
+      {{"similarity", "--a=cat"}, 2, "sets"},
+      {{"similarity", "--others=cat"}, 2, "go with words"},
+      {{"analogy", "cat", "dog"}, 2, "three words"},
+      {{"rank", "cat"}, 2, "both"},
+      {{"mean", "cat", "--weights=1,2"}, 1, "2 weights"},
+      {{"info", "../zoo"}, 2, "letters, digits"},
       {{"ask"}, 2, "ROUTE"},
       {{"ask", "vector"}, 2, "begins with '/'"},
       {{"ask", "/nowhere"}, 1, "/nowhere"},
@@ -441,6 +582,11 @@ int main(void) {
   tcase_add_test(tcase, a_sum_with_any_words);
   tcase_add_test(tcase, json_is_the_answer_itself);
   tcase_add_test(tcase, words_from_standard_input);
+  tcase_add_test(tcase, lines_of_words);
+  tcase_add_test(tcase, ranks_fit_what_is_closer);
+  tcase_add_test(tcase, similarities);
+  tcase_add_test(tcase, means_and_what_does_not_match);
+  tcase_add_test(tcase, models_are_shown);
   tcase_add_test(tcase, any_number_of_words);
   tcase_add_test(tcase, unknown_words);
   tcase_add_test(tcase, every_word_is_listed);

@@ -45,9 +45,10 @@ static void expect_usage(struct run *run) {
 }
 
 START_TEST(help_and_version_everywhere) {
-  static const char *const commands[] = {"import", "init",   "export",      "serve",  "list",
-                                         "info",   "verify", "healthcheck", "vector", "neighbors",
-                                         "lookup", "index",  "word",        "words",  "ask"};
+  static const char *const commands[] = {"import", "init",        "export", "serve",      "list",       "info",
+                                         "verify", "healthcheck", "vector", "neighbors",  "lookup",     "index",
+                                         "word",   "words",       "ask",    "similarity", "analogy",    "doesnt-match",
+                                         "rank",   "closer-than", "mean",   "eval",       "completion", "manual"};
   enum { COMMANDS = sizeof commands / sizeof *commands };
   struct run run;
   run_wordvec(&run, "--version", NULL);

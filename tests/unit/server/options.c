@@ -240,7 +240,7 @@ END_TEST
 
 /* Each with what the message must name and what it must allow. */
 static const struct {
-  const char *arguments[4];
+  const char *arguments[5];
   const char *named, *allowed;
 } refused[] = {
     {{"serve", "--no-such-flag"}, "--no-such-flag", "wordvec serve --help"},
@@ -278,7 +278,13 @@ static const struct {
     {{"info"}, "NAME", "missing"},
     {{"verify"}, "NAME|FILE", "missing"},
     {{"list", "x"}, "'x'", "too many"},
-    {{"list", "--threads=1"}, "--threads", "wordvec list --help"},
+    {{"list", "--k=1"}, "--k", "wordvec list --help"},
+    {{"neighbors", "--clip-start=1.5"}, "--clip-start", "a whole number"},
+    {{"neighbors", "--clip-start=-"}, "--clip-start", "a whole number"},
+    {{"neighbors", "--objective=best"}, "--objective", "cosadd, cosmul"},
+    {{"mean", "--pre-normalize=yes"}, "--pre-normalize", "false, true"},
+    {{"analogy", "a", "b", "c", "d"}, "'d'", "too many"},
+    {{"closer-than", "a"}, "WORD THAN", "missing"},
     {{"neighbors", "--k=0"}, "--k", "1 to 1000000"},
     {{"neighbors", "--k=1.5"}, "--k", "1 to 1000000"},
     {{"neighbors", "--recall=much"}, "--recall", "a number"},
@@ -304,8 +310,8 @@ static const struct {
 
 START_TEST(mistakes_are_named) {
   const char *const *arguments = refused[_i].arguments;
-  expect_refused(read_all(arguments[0], arguments[1], arguments[2], arguments[3], NULL), refused[_i].named,
-                 refused[_i].allowed);
+  expect_refused(read_all(arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], NULL),
+                 refused[_i].named, refused[_i].allowed);
 }
 END_TEST
 

@@ -61,8 +61,19 @@ START_TEST(as_a_body) {
   question_words(&question, "words", NULL, 0);
   expect_sent(&question, "/vectors", "{\"words\":[]}");
   question_begin(&question, "/neighbors", NULL);
-  question_queries(&question, words + 1, 2);
-  expect_sent(&question, "/neighbors", "{\"queries\":[{\"word\":\"\"},{\"word_bytes\":\"%FF\"}]}");
+  static const char *const names[] = {"a", "b", "c"};
+  question_query(&question, names, words, 3);
+  question_query(&question, names, words + 3, 1);
+  expect_sent(&question, "/neighbors",
+              "{\"queries\":[{\"a\":\"cat\",\"b\":\"\",\"c_bytes\":\"%FF\"},{\"a_bytes\":\"a%00b\"}]}");
+  question_begin(&question, "/analogy", NULL);
+  question_query_list(&question, "words", words + 1, 2);
+  question_query_list(&question, "words", NULL, 0);
+  expect_sent(&question, "/analogy", "{\"queries\":[{\"words\":[\"\",{\"word_bytes\":\"%FF\"}]},{\"words\":[]}]}");
+  question_begin(&question, "/rank", NULL);
+  question_pair(&question, words);
+  question_pair(&question, words + 2);
+  expect_sent(&question, "/rank", "{\"pairs\":[[\"cat\",\"\"],[{\"word_bytes\":\"%FF\"},{\"word_bytes\":\"a%00b\"}]]}");
 }
 END_TEST
 
@@ -91,7 +102,8 @@ START_TEST(size_of_a_word) {
     struct question_text text;
     const struct word word = {bad, length};
     question_begin(&question, "/neighbors", NULL);
-    question_queries(&question, &word, 1);
+    static const char *const name = "word";
+    question_query(&question, &name, &word, 1);
     ck_assert_int_eq(question_encode(&question, &text), STATUS_OK);
     ck_assert_uint_le(text.body_length, question_word_size(word) + strlen("{\"queries\":[]}"));
     question_text_release(&text);
