@@ -60,11 +60,21 @@ static void print_choices(FILE *out, const char *const *choices, const char *sep
   for (size_t i = 0; choices[i]; i++) fprintf(out, "%s%s", i ? separator : "", choices[i]);
 }
 
+/* " a|b|c" behind what is `column` wide, in as many lines as it takes. */
+static void print_flag_choices(FILE *out, const char *const *choices, size_t column) {
+  enum { WIDTH = 80, INDENT = 10 };
+  for (size_t i = 0; choices[i]; i++) {
+    const char *bar = choices[i + 1] ? "|" : "";
+    size_t width = strlen(choices[i]) + strlen(bar);
+    if (i > 0 && column + width > WIDTH) column = (size_t)fprintf(out, "\n%*s", INDENT, "") - 1;
+    column += (size_t)fprintf(out, "%s%s%s", i > 0 ? "" : " ", choices[i], bar);
+  }
+}
+
 static void print_flag(FILE *out, const struct flag *flag) {
-  fprintf(out, "  --%s", flag->name);
+  int column = fprintf(out, "  --%s", flag->name);
   if (flag->choices) {
-    fputc(' ', out);
-    print_choices(out, flag->choices, "|");
+    print_flag_choices(out, flag->choices, (size_t)column);
   } else if (flag->argument) {
     fprintf(out, " %s", flag->argument);
   }
