@@ -192,20 +192,6 @@ static void read_batch(struct params *params, const struct neighbors_query *defa
   }
 }
 
-/* Notes what keeps a vector from being compared with. */
-static void check_vector(struct reading *reading, const struct neighbors_query *query, const struct search_term *term) {
-  char base[POINTER_MAX], pointer[POINTER_MAX + 24];
-  bool zero = true;
-  request_term_pointer(query->pointer, term, base);
-  for (size_t i = 0; i < term->dim; i++) {
-    zero = zero && term->vector[i] == 0;
-    if (isfinite(term->vector[i])) continue;
-    snprintf(pointer, sizeof pointer, "%s/%zu", base, i);
-    reading_invalid(reading, pointer, "%g is no finite float32", (double)term->vector[i]);
-  }
-  if (zero) reading_invalid(reading, base, "a vector of length zero has no direction to compare");
-}
-
 /* The vectors of an array: a batch of them, unless it has one dimension. */
 static void read_array(struct reading *reading, const struct neighbors_query *defaults, struct neighbors_request *out) {
   struct npy_array array;
@@ -234,7 +220,7 @@ static void read_array(struct reading *reading, const struct neighbors_query *de
                                     .place = TERM_ALONE};
     query->terms = &terms[i];
     query->count = 1;
-    check_vector(reading, query, &terms[i]);
+    terms_check_vector(reading, query->pointer, &terms[i]);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/request_npy.h"
 #include "server/request_terms.h"
 
 /* One word, many of them, or one by its bytes. */
@@ -165,11 +166,42 @@ static void read_matrix(struct params *params, struct similarity_request *out) {
   out->every_row = read_named(params, other_names, &out->others) == 0;
 }
 
+/* The vectors of an array as the words of a matrix; the others are in the query string. */
+static void read_vectors(struct params *params, struct similarity_request *out) {
+  struct reading *reading = params->reading;
+  struct npy_array array;
+  begin_list(params, &out->words);
+  if (!request_npy(reading, word_names[1], &array)) return;
+  size_t count = npy_array_lines(&array), width = npy_array_width(&array);
+  const float *floats = npy_array_floats(reading, word_names[1], &array);
+  if (!floats || !make_terms(params, &out->words, count)) return;
+  for (size_t i = 0; i < count; i++) {
+    struct search_term *term = &out->words.terms[i];
+    *term = (struct search_term){.kind = TERM_VECTOR,
+                                 .vector = floats + i * width,
+                                 .dim = width,
+                                 .weight = 1,
+                                 .name = word_names[1],
+                                 .place = i};
+    terms_check_vector(reading, out->words.base, term);
+  }
+}
+
+static bool request_similarity_array(struct params *params, struct similarity_request *out) {
+  request_common(params, true, &out->common);
+  word_policy_read(params, &out->policy);
+  out->form = SIMILARITY_MATRIX;
+  read_vectors(params, out);
+  out->every_row = read_named(params, other_names, &out->others) == 0;
+  return request_finish(params);
+}
+
 bool request_similarity(struct reading *reading, struct similarity_request *out) {
   static const char *const pair_names[] = {"a", "a_bytes", "b", "b_bytes"};
   struct params params;
   *out = (struct similarity_request){0};
   params_of_call(&params, reading);
+  if (reading->call->body_kind == BODY_NPY) return request_similarity_array(&params, out);
   bool pair = any_given(&params, pair_names, sizeof pair_names / sizeof pair_names[0]);
   bool matrix = any_given(&params, word_names, NAMES) | any_given(&params, other_names, NAMES);
   bool pairs = params.object && params_has(&params, "pairs");

@@ -91,6 +91,20 @@ void terms_read_single(struct params *params, const char *name, struct search_te
   }
 }
 
+void terms_check_vector(struct reading *reading, const char *base, const struct search_term *term) {
+  char pointer[POINTER_MAX], place[POINTER_MAX + 24];
+  bool zero = true;
+  for (size_t i = 0; i < term->dim; i++) {
+    zero = zero && term->vector[i] == 0;
+    if (isfinite(term->vector[i])) continue;
+    snprintf(place, sizeof place, "%s/%zu", request_term_pointer(base, term, pointer), i);
+    reading_invalid(reading, place, "%g is no finite float32", (double)term->vector[i]);
+  }
+  if (zero)
+    reading_invalid(reading, request_term_pointer(base, term, pointer),
+                    "a vector of length zero has no direction to compare");
+}
+
 bool terms_read_list(const struct params_list *list, double weight, struct search_term *terms) {
   struct word *words = NULL;
   if (!list->array && !list->single) {

@@ -19,6 +19,10 @@ void terms_read_single(struct params *params, const char *name, struct search_te
 void terms_read_value(struct params *params, struct json_t *value, const char *name, size_t place,
                       struct search_term *out);
 
+/* Notes what keeps a vector that was in no JSON from being compared with: NaN, infinity, or that it is zero. `base` is
+ * the pointer of the object that the term is of. */
+void terms_check_vector(struct reading *reading, const char *base, const struct search_term *term);
+
 /* All of a list: in JSON words, row numbers and vectors, as in gensim; words in a query string. Each gets that weight.
  * terms has room for list->count. False: there is no memory left. */
 bool terms_read_list(const struct params_list *list, double weight, struct search_term *terms);

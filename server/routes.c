@@ -13,7 +13,7 @@ static const struct route routes[] = {
     {"/rank", ROUTE_GET | ROUTE_POST, true, api_rank},
     {"/closer-than", ROUTE_GET | ROUTE_POST, true, api_closer_than},
     {"/matrix", ROUTE_GET | ROUTE_POST, ROUTE_GATHERS, api_matrix},
-    {"/similarity", ROUTE_GET | ROUTE_POST, ROUTE_LOOKS_UP, api_similarity},
+    {"/similarity", ROUTE_GET | ROUTE_POST | ROUTE_NPY, ROUTE_LOOKS_UP, api_similarity},
     {"/mean", ROUTE_GET | ROUTE_POST, ROUTE_LOOKS_UP, api_mean},
     {"/doesnt-match", ROUTE_GET | ROUTE_POST, ROUTE_LOOKS_UP, api_doesnt_match},
     {"/index", ROUTE_GET, false, api_index},

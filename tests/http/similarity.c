@@ -96,6 +96,27 @@ START_TEST(similarities_in_binary) {
 }
 END_TEST
 
+START_TEST(arrays_as_bodies) {
+  static const char dict[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (5,), }";
+  char body[128 + ZOO_DIM * sizeof(float)];
+  memset(body, ' ', sizeof body);
+  memcpy(body, "\x93NUMPY\x01\x00\x76\x00", 10);
+  memcpy(body + 10, dict, strlen(dict));
+  body[127] = '\n';
+  memcpy(body + 128, fixture_row(&zoo, ZOO_CAT), ZOO_DIM * sizeof(float));
+  const struct client_request request = {.target = "/similarity?other=dog",
+                                         .body = body,
+                                         .body_length = sizeof body,
+                                         .headers = {"Content-Type: application/x-npy"}};
+  struct answer answer;
+  client_send(served.port, &request, &answer);
+  json_t *json = expect_answer(&answer, 200);
+  expect_double(json, "/similarities/0/0", similarity_of(ZOO_CAT, ZOO_DOG));
+  json_decref(json);
+  answer_release(&answer);
+}
+END_TEST
+
 START_TEST(means) {
   json_t *json = get_json(served.port, 200, "/mean?word=cat&pre_normalize=false");
   expect_floats(json, "/vector", fixture_row(&zoo, ZOO_CAT), ZOO_DIM);
@@ -207,6 +228,7 @@ int main(void) {
   tcase_add_test(tcase, a_pair);
   tcase_add_test(tcase, a_word_with_every_row);
   tcase_add_test(tcase, similarities_in_binary);
+  tcase_add_test(tcase, arrays_as_bodies);
   tcase_add_test(tcase, means);
   tcase_add_test(tcase, means_in_binary);
   tcase_add_test(tcase, what_does_not_match);

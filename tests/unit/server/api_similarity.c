@@ -211,6 +211,58 @@ START_TEST(binary) {
 }
 END_TEST
 
+/* A .npy file of format version 1.0 with that dict before its bytes. */
+static size_t make_array(char *out, const char *dict, const void *items, size_t length) {
+  memset(out, ' ', 128);
+  memcpy(out, "\x93NUMPY\x01\x00\x76\x00", 10);
+  memcpy(out + 10, dict, strlen(dict));
+  out[127] = '\n';
+  memcpy(out + 128, items, length);
+  return 128 + length;
+}
+
+START_TEST(arrays_are_vectors_to_compare) {
+  static const float vectors[2][ZOO_DIM] = {{1, -0.5f, 0, 2, 1e-3f}, {-3, 1, 4, 1, 5}};
+  static const float zero[ZOO_DIM] = {0}, infinite[ZOO_DIM] = {1, 2, INFINITY, 4, 5};
+  static const size_t others[] = {ZOO_DOG, ZOO_KING};
+  char body[512];
+  size_t length =
+      make_array(body, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 5), }", vectors, sizeof vectors);
+  api_fixture_array(&zoo, "other=dog&other=king&format=octet-stream", body, length);
+  ck_assert(api_fixture_call(&zoo, api_similarity));
+  ck_assert_str_eq(zoo.reply.shape, "2,2");
+  for (size_t i = 0; i < 4; i++) {
+    double got, wanted = fixture_similarity(vectors[i / 2], row(others[i % 2]), ZOO_DIM);
+    memcpy(&got, zoo.reply.body.data + i * sizeof got, sizeof got);
+    ck_assert(got == wanted);
+  }
+  length = make_array(body, "{'descr': '<f4', 'fortran_order': False, 'shape': (5,), }", vectors, sizeof vectors[0]);
+  api_fixture_array(&zoo, "format=octet-stream", body, length);
+  ck_assert(api_fixture_call(&zoo, api_similarity));
+  ck_assert_str_eq(zoo.reply.shape, "1,30");
+  api_fixture_array(&zoo, "words=cat", body, length);
+  ck_assert(!api_fixture_call(&zoo, api_similarity));
+  ck_assert_int_eq(zoo.refusal.kind, REFUSAL_UNKNOWN_PARAMETER);
+  const struct {
+    const char *dict, *pointer;
+    const void *items;
+    size_t length;
+  } refused[] = {
+      {"{'descr': '<f4', 'fortran_order': False, 'shape': (5,), }", "#/words/0", zero, sizeof zero},
+      {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 5), }", "#/words/0/2", infinite, sizeof infinite},
+      {"{'descr': '<f4', 'fortran_order': False, 'shape': (5, 2), }", "#/words/4", vectors, sizeof vectors},
+      {"{'descr': '<i4', 'fortran_order': False, 'shape': (5,), }", "#/words", vectors, sizeof vectors[0]},
+  };
+  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+    length = make_array(body, refused[i].dict, refused[i].items, refused[i].length);
+    api_fixture_array(&zoo, "other=cat", body, length);
+    ck_assert(!api_fixture_call(&zoo, api_similarity));
+    ck_assert_int_eq(zoo.refusal.kind, REFUSAL_INVALID);
+    ck_assert_msg(refusal_names(&zoo.refusal, refused[i].pointer), "%s: %s", refused[i].pointer, zoo.refusal.detail);
+  }
+}
+END_TEST
+
 START_TEST(unknown_words) {
   api_get_refused(&zoo, api_similarity, "a=cat&b=caat", REFUSAL_NO_WORD, "#/b");
   ck_assert_str_eq(zoo.refusal.suggestions[0], "cat");
@@ -389,6 +441,7 @@ int main(void) {
   tcase_add_test(tcase, a_matrix);
   tcase_add_test(tcase, with_every_row);
   tcase_add_test(tcase, binary);
+  tcase_add_test(tcase, arrays_are_vectors_to_compare);
   tcase_add_test(tcase, unknown_words);
   tcase_add_test(tcase, unknown_words_as_null);
   tcase_add_test(tcase, other_policies);
