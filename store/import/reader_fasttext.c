@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "store/crew.h"
-#include "store/import/encoding.h"
 #include "store/import/fasttext_head.h"
 #include "store/import/fasttext_matrix.h"
 #include "store/import/intake.h"
@@ -19,8 +18,7 @@ enum {
   BATCH = 1024, /* vectors that are made at once, by all threads */
   BATCH_BYTES = 4 << 20,
   GRAIN = 8,
-  ENTRY_TAIL = 9, /* of the dictionary, behind a word and its NUL: i64 count, u8 type */
-  SHOWN = 100
+  ENTRY_TAIL = 9 /* of the dictionary, behind a word and its NUL: i64 count, u8 type */
 };
 
 struct reader_fasttext {

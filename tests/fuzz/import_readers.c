@@ -1,8 +1,9 @@
 /* Any bytes through source, detection and readers, for libFuzzer. What must hold: no sanitizer speaks, a row that comes
  * out is whole and finite as it says, positions only grow, and a failure has one line of text.
  *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. tests/fuzz/import_readers.c store/import/[!i]*.c
- * \ store/matrix/spill.c store/matrix/word_table.c store/[!c]*.c -lxxhash -lzip -lz -lm */
+ *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. tests/fuzz/import_readers.c store/?*.c \
+ *     store/matrix/?*.c store/import/[!i]*.c store/import/intake.c -llmdb -lzip -lz -lxxhash -lutf8proc -lm
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
