@@ -35,20 +35,21 @@ class Largest:
 
 def similarity(daemon, vectors, brute_force, checks, largest, draw):
     """similarity() and distance() of single pairs, and the same pairs in a batch."""
-    pairs = [draw.sample(vectors.index_to_key, 2) for _ in range(300)] + [[vectors.index_to_key[5]] * 2]
+    pairs = [draw.sample(vectors.index_to_key, 2) for _ in range(oracle.effort(300))] + [[vectors.index_to_key[5]] * 2]
     batch = daemon.post('/similarity', pairs=pairs)['similarities']
+    rows, others = ([vectors.key_to_index[word] for word in side] for side in zip(*pairs))
+    wanted = brute_force.dots(brute_force.columns[:, rows], brute_force.columns[:, others]) / (
+        brute_force.norms[rows] * brute_force.norms[others])
     for number, (a, b) in enumerate(pairs):
         answer = daemon.get('/similarity', a=a, b=b)
-        row, other = vectors.key_to_index[a], vectors.key_to_index[b]
-        dot = brute_force.dots(brute_force.rows[row], brute_force.rows[other][None])[0]
-        exact = dot / (brute_force.norms[row] * brute_force.norms[other])
+        exact = wanted[number]
         checks.that(answer['similarity'] == batch[number] == exact, f'{a}, {b}: {answer["similarity"]} for {exact}')
         largest.compare('similarity', answer['similarity'], vectors.similarity(a, b), f'{a}, {b}')
         largest.compare('distance', answer['distance'], vectors.distance(a, b), f'{a}, {b}')
 
 
 def n_similarity(daemon, vectors, checks, largest, draw):
-    sets = [[draw.sample(vectors.index_to_key, draw.randint(1, 9)) for _ in 'ab'] for _ in range(200)]
+    sets = [[draw.sample(vectors.index_to_key, draw.randint(1, 9)) for _ in 'ab'] for _ in range(oracle.effort(200))]
     batch = daemon.post('/similarity', pairs=sets)['similarities']
     for number, (a, b) in enumerate(sets):
         answer = daemon.post('/similarity', a=a, b=b)['similarity']
@@ -62,7 +63,7 @@ def n_similarity(daemon, vectors, checks, largest, draw):
 def distances(daemon, vectors, brute_force, checks, largest, draw):
     """distances() of words and vectors to all rows and to some, and cosine_similarities()."""
     random_vectors = numpy.random.default_rng(4).standard_normal((20, vectors.vector_size)).astype(numpy.float32)
-    for number in range(20):
+    for number in range(oracle.effort(20)):
         word, others = draw.choice(vectors.index_to_key), draw.sample(vectors.index_to_key, draw.randint(1, 40))
         got = daemon.get_npy('/similarity', word=word)
         checks.that(got.dtype == numpy.dtype('<f8') and got.shape == (1, len(vectors)), f'{got.dtype}, {got.shape}')
@@ -93,7 +94,7 @@ def doesnt_match(daemon, vectors, checks, largest, draw):
     known = daemon.get('/doesnt-match', word=['breakfast', 'dinner', 'supper', 'horse'])['word'] if (
         'supper' in vectors) else 'horse'
     checks.that(known == 'horse', f'{known} does not match')
-    for _ in range(300):
+    for _ in range(oracle.effort(300)):
         words = draw.sample(vectors.index_to_key, draw.randint(1, 8))
         answer = daemon.post('/doesnt-match', words=words)
         ranked = vectors.rank_by_centrality(words)
@@ -110,7 +111,7 @@ def doesnt_match(daemon, vectors, checks, largest, draw):
 def means(daemon, vectors, checks, largest, draw):
     """get_mean_vector() with all of its parameters."""
     settings = itertools.cycle(itertools.product([False, True], repeat=4))
-    for number, (weighted, pre, post, missing) in zip(range(320), settings):
+    for number, (weighted, pre, post, missing) in zip(range(oracle.effort(320)), settings):
         keys = draw.sample(vectors.index_to_key, draw.randint(1, 6))
         keys += draw.sample(range(len(vectors)), draw.randint(0, 2))
         for _ in range(draw.randint(0, 2)):
@@ -130,7 +131,7 @@ def means(daemon, vectors, checks, largest, draw):
         checks.that(got.dtype == numpy.dtype('<f4'), f'{text}: {got.dtype}')
         largest.compare('get_mean_vector', got, wanted, text)
         checks.same_bits(numpy.array(daemon.post('/mean', **request)['vector'], numpy.float32), got, text)
-    plain = [draw.sample(vectors.index_to_key, 5) for _ in range(50)]
+    plain = [draw.sample(vectors.index_to_key, 5) for _ in range(oracle.effort(50))]
     got = daemon.post_npy('/mean', queries=[{'words': words} for words in plain])
     largest.compare('get_mean_vector', got, [vectors.get_mean_vector(words) for words in plain], 'a batch')
 
