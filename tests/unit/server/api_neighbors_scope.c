@@ -253,6 +253,9 @@ START_TEST(words_left_out_leave_the_sum_of_the_others) {
   expect_json(answer, "/sources", "[\"zero\",\"exact\"]");
   expect_length(answer, "/neighbors", 4);
   json_decref(answer);
+  answer = api_post(&zoo, api_neighbors, "{\"positive\":[\"cat\",[1,2,3,4,5],2],\"oov\":\"null\"}");
+  expect_json(answer, "/sources", "[\"exact\",null,\"exact\"]");
+  json_decref(answer);
   api_get_refused(&zoo, api_neighbors, "word=caat&oov=null", REFUSAL_INVALID, "#");
   api_get_refused(&zoo, api_neighbors, "positive=caat&negative=doog&oov=null", REFUSAL_INVALID, "#");
   api_get_refused(&zoo, api_neighbors, "positive=caat&negative=doog&oov=null&objective=cosmul", REFUSAL_INVALID, "#");

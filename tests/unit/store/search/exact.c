@@ -244,6 +244,7 @@ static void narrow(struct numbers *numbers, const struct rows *rows, struct exac
 }
 
 START_TEST(narrowed_searches_equal_sorting_what_is_left) {
+  if (_i >= effort(ROUNDS)) return;
   struct round round;
   struct numbers numbers = {.state = 1000 + (uint64_t)_i};
   struct narrowing *narrowing = memory(sizeof *narrowing);
@@ -259,6 +260,7 @@ END_TEST
 /* More rows than a part and many queries, so that tiles hold some of the queries and blocks are passed over. */
 START_TEST(many_ranges_over_many_blocks_are_kept_apart) {
   enum { ROWS = 5000, DIM = 12 };
+  if (_i >= effort(2)) return;
   struct numbers numbers = {.state = 77 + (uint64_t)_i};
   struct rows_fixture fixture;
   struct narrowing *narrowing = memory(sizeof *narrowing);
@@ -375,6 +377,7 @@ static void join_release(struct joined *joined) {
 START_TEST(joined_rows_are_searched_as_if_they_were_copied_together) {
   static const uint32_t dims[][2] = {{1, 1}, {3, 5}, {16, 50}, {300, 100}, {7000, 1000}, {16383, 1}};
   enum { QUERIES = 6, MOST = 600, K = 20 };
+  if (_i < 6 - effort(6)) return; /* the widest are left when few are */
   uint32_t count = _i < 4 ? MOST : 30;
   struct numbers numbers = {.state = 500 + (uint64_t)_i};
   struct joined *joined = memory(sizeof *joined);
