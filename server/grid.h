@@ -6,9 +6,10 @@
 #include "server/request.h"
 #include "server/result.h"
 
-/* Makes *out of `found`, which has request->total elements and stays in use where there is nothing to pad. Memory comes
- * from the reading. `answer_floats` bounds count * width * dim. False: noted in the reading. */
+/* Makes *out of `found`, which has request->total elements and stays in use where there is nothing to pad; those by
+ * FOUND_PADDING get the vector that padding has. Memory comes from the reading. `answer_floats` bounds count * width *
+ * dim. False: noted in the reading. */
 bool grid_lay_out(struct reading *reading, const struct grid_request *request, const struct api_choice *choice,
-                  const struct found *found, struct grid_result *out);
+                  struct found *found, struct grid_result *out);
 
 #endif

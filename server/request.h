@@ -68,10 +68,12 @@ struct grid_request {
   size_t count;         /* lines; in one dimension cells, each a line of its own */
   size_t total;         /* cells in all lines */
   const size_t *starts; /* [count + 1]: line i is cells starts[i] … starts[i + 1] - 1; two-dimensional only */
+  size_t width;         /* that all lines have, of an array; there may be none of them to tell */
   const struct word *words;
   const uint64_t *indices; /* [total], the one of the two that was asked for; NULL: the other one */
   struct request_padding padding;
-  struct word_policy policy; /* of words */
+  struct word_policy policy; /* of words, or of the row that stands for unknown ones */
+  bool keras;                /* layout=keras: rows are numbered as Keras' TextVectorization does */
 };
 
 bool request_vectors(struct reading *reading, struct grid_request *out);

@@ -96,7 +96,9 @@ static void read_word(struct params *params, json_t *value, const struct grid_re
     params_word_value(params, value, request_cell_pointer(request, cell, pointer), slot);
 }
 
-static void read_padding(struct params *params, struct request_padding *out, bool *given) {
+/* *given: something that only lines of cells have use for; `numbered`: there may be a number that stands for padding.
+ */
+static void read_padding(struct params *params, bool numbered, struct request_padding *out, bool *given) {
   struct reading *reading = params->reading;
   int64_t maxlen = 0;
   size_t padding = 0, truncating = 0;
@@ -113,13 +115,21 @@ static void read_padding(struct params *params, struct request_padding *out, boo
   out->pad_before = padding == 1;
   out->cut_before = truncating == 1;
   out->value = (float)value;
-  *given = has_maxlen || has_padding || has_truncating || has_value || out->has_pad_index;
+  *given = has_maxlen || has_padding || has_truncating || (!numbered && (has_value || out->has_pad_index));
 }
 
-/* What both kinds of grid end with. */
+/* Whether `layout` asks for rows numbered as Keras' TextVectorization does. */
+static bool read_layout(struct params *params) {
+  static const char *const layouts[] = {"rows", "keras"};
+  size_t layout = 0;
+  params_choice(params, "layout", layouts, 2, &layout);
+  return layout == 1;
+}
+
+/* What both kinds of grid end with. A flat list has padding only where a number stands for it. */
 static bool finish(struct params *params, struct grid_request *out) {
   bool padding_given;
-  read_padding(params, &out->padding, &padding_given);
+  read_padding(params, out->keras && out->indices, &out->padding, &padding_given);
   params_finish(params);
   if (padding_given && (out->words || out->indices) && !out->two_dimensional) {
     char pointer[POINTER_MAX];
@@ -173,6 +183,7 @@ bool request_vectors(struct reading *reading, struct grid_request *out) {
     given = read_repeated_words(&params, out);
   }
   out->name = "words"; /* in pointers, however they were given */
+  out->keras = read_layout(&params);
   word_policy_read(&params, &out->policy);
   bool good = finish(&params, out);
   if (given > 0 || reading->state == READING_REFUSED) return good;
@@ -182,9 +193,7 @@ bool request_vectors(struct reading *reading, struct grid_request *out) {
 }
 
 bool request_matrix(struct reading *reading, struct matrix_request *out) {
-  static const char *const layouts[] = {"rows", "keras"};
   struct params params;
-  size_t layout = 0;
   *out = (struct matrix_request){.policy = {.oov = OOV_ZERO}};
   params_of_call(&params, reading);
   request_common(&params, REPRESENTATIONS_NPY_FIRST, &out->common);
@@ -192,8 +201,7 @@ bool request_matrix(struct reading *reading, struct matrix_request *out) {
     struct params_list words; /* already read, and left empty */
     out->listed = params_list(&params, "words", false, &words);
   }
-  params_choice(&params, "layout", layouts, 2, &layout);
-  out->keras = layout == 1;
+  out->keras = read_layout(&params);
   word_policy_read(&params, &out->policy);
   if (out->policy.said && !out->listed && !out->keras)
     reading_invalid(reading, "#", "oov and case are for a list of words, and oov for layout=keras");
@@ -206,6 +214,7 @@ static void read_array(struct reading *reading, struct grid_request *out) {
   if (!request_npy(reading, out->name, &array) || !npy_array_is_integers(reading, out->name, &array)) return;
   size_t lines = npy_array_lines(&array), width = npy_array_width(&array);
   out->two_dimensional = array.header.dimensions == 2;
+  out->width = out->two_dimensional ? width : 0;
   out->total = (size_t)array.header.count;
   out->count = out->two_dimensional ? lines : out->total;
   size_t *starts = out->two_dimensional ? reading_alloc(reading, lines + 1, sizeof *starts) : NULL;
@@ -248,9 +257,13 @@ static bool read_indices(struct params *params, struct grid_request *out) {
 
 bool request_lookup(struct reading *reading, struct grid_request *out) {
   struct params params;
-  *out = (struct grid_request){.name = "indices"};
+  *out = (struct grid_request){.name = "indices", .policy = {.oov = OOV_ZERO}};
   params_of_call(&params, reading);
   request_common(&params, true, &out->common);
+  out->keras = read_layout(&params);
+  word_policy_read_oov(&params, &out->policy);
+  if (out->policy.said && !out->keras)
+    reading_invalid(reading, "#/oov", "rows are what they are; only layout=keras has a number for unknown words");
   bool given = read_indices(&params, out);
   bool good = finish(&params, out);
   if (given || reading->state == READING_REFUSED) return good;

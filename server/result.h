@@ -54,12 +54,16 @@ struct row_result {
   struct cached_rows cached; /* where its text may be found */
 };
 
+/* The numbers of layout=keras: 0 is padding, 1 an unknown word, and row i of the model is i + 2. */
+enum { KERAS_PADDING = 0, KERAS_UNKNOWN = 1, KERAS_ROWS_FROM = 2 };
+
 /* One word or row a cell: the answer of /vectors and /lookup. */
 struct grid_result {
   const char *model;
   uint32_t dim;
   bool by_words;                    /* "indices" and "found" are part of the answer */
-  bool with_sources;                /* and "sources" */
+  bool with_sources;                /* "sources" is */
+  bool keras;                       /* "indices" are numbered as layout=keras has them */
   const struct vocabulary *matched; /* and "matched", whose words are these; NULL: not */
   bool two_dimensional;             /* shape [count, width, dim], else [count, dim] with width 1 */
   size_t count;                     /* so that count * width * dim is known not to overflow */

@@ -35,4 +35,7 @@ struct word_policy {
 /* Reads `oov` and `case` into *policy, which holds what stands for them where they are not given. */
 void word_policy_read(struct params *params, struct word_policy *policy);
 
+/* Reads `oov` alone, for routes on which no word is written. */
+void word_policy_read_oov(struct params *params, struct word_policy *policy);
+
 #endif

@@ -37,8 +37,14 @@ static void cell_vector(struct json_text *text, const struct grid_result *grid, 
 }
 
 static void cell_index(struct json_text *text, const struct grid_result *grid, const struct found *cell) {
-  (void)grid;
-  write_row_number(text, cell->row);
+  if (!grid->keras)
+    write_row_number(text, cell->row);
+  else if (!found_itself(cell))
+    json_text_unsigned(text, cell->by == FOUND_PADDING ? KERAS_PADDING : KERAS_UNKNOWN);
+  else if (cell->row == FOUND_NO_ROW) /* of several models */
+    json_text_null(text);
+  else
+    json_text_unsigned(text, (uint64_t)cell->row + KERAS_ROWS_FROM);
 }
 
 static void cell_found(struct json_text *text, const struct grid_result *grid, const struct found *cell) {
@@ -94,9 +100,9 @@ enum status write_json_grid(struct bytes *out, const struct grid_result *result)
   if (result->by_words) {
     write_cells(&text, "indices", result, cell_index);
     write_cells(&text, "found", result, cell_found);
-    if (result->with_sources) write_cells(&text, "sources", result, cell_source);
-    if (result->matched) write_cells(&text, "matched", result, cell_matched);
   }
+  if (result->with_sources) write_cells(&text, "sources", result, cell_source);
+  if (result->matched) write_cells(&text, "matched", result, cell_matched);
   if (result->two_dimensional) {
     write_cells(&text, "mask", result, cell_mask);
     json_text_key(&text, "lengths");

@@ -186,6 +186,24 @@ static const char array[] =
     "\x93NUMPY\x01\x00\x76\x00{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2), }                        "
     "                                  \n\x03\x00\x01\x00\x00\x00\x02";
 
+START_TEST(numbers_as_keras_has_them) {
+  static const float zeros[ZOO_DIM] = {0};
+  json_t *answer = post_json(served.port, 200, "/lookup",
+                             "{\"indices\":[[2,1],[4]],\"layout\":\"keras\",\"oov\":\"zero\",\"padding\":\"pre\"}");
+  expect_floats(answer, "/vectors/0/0", fixture_row(&zoo, 0), ZOO_DIM);
+  expect_floats(answer, "/vectors/0/1", zeros, ZOO_DIM);
+  expect_floats(answer, "/vectors/1/0", zeros, ZOO_DIM);
+  expect_floats(answer, "/vectors/1/1", fixture_row(&zoo, 2), ZOO_DIM);
+  expect_json(answer, "/mask", "[[true,true],[false,true]]");
+  expect_json(answer, "/sources", "[[\"exact\",\"zero\"],[null,\"exact\"]]");
+  json_decref(answer);
+  answer = post_json(served.port, 200, "/vectors", "{\"words\":[[\"the\",\"nosuch\"],[\"dog\"]],\"layout\":\"keras\"}");
+  expect_json(answer, "/indices", "[[2,1],[4,0]]");
+  json_decref(answer);
+  json_decref(get_json(served.port, 200, "/vectors?word=cat&layout=keras"));
+}
+END_TEST
+
 START_TEST(an_array_as_body) {
   const size_t shape[] = {2, 3, ZOO_DIM};
   float wanted[6][ZOO_DIM];
@@ -223,6 +241,7 @@ int main(void) {
   tcase_add_test(tcase, value_and_pad_index_exclude_each_other);
   tcase_add_test(tcase, indices_are_needed);
   tcase_add_test(tcase, unknown_parameters_are_named);
+  tcase_add_test(tcase, numbers_as_keras_has_them);
   tcase_add_test(tcase, an_array_as_body);
   tcase_add_test(tcase, padding_counts_towards_the_limit_of_an_answer);
   return suite_main_with_zoo(suite, &served, &zoo);

@@ -91,7 +91,7 @@ START_TEST(what_is_refused) {
   } cases[] = {
       {"{}", REFUSAL_MISSING_PARAMETER, NULL},
       {"{\"indices\":[0],\"words\":[\"cat\"]}", REFUSAL_UNKNOWN_PARAMETER, NULL},
-      {"{\"indices\":[0],\"oov\":\"zero\"}", REFUSAL_UNKNOWN_PARAMETER, NULL},
+      {"{\"indices\":[0],\"oov\":\"zero\"}", REFUSAL_INVALID, "#/oov"},
       {"{\"words\":[\"cat\"]}", REFUSAL_UNKNOWN_PARAMETER, NULL},
       {"{\"indices\":[0],\"maxlen\":2}", REFUSAL_INVALID, "#/indices"},
       {"{\"indices\":[],\"padding\":\"pre\"}", REFUSAL_INVALID, "#/indices"},
