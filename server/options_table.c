@@ -417,24 +417,24 @@ static const struct command_table commands[COMMAND_COUNT] = {
                         "by Ctrl-C or a crash, leaves nothing but a hidden temporary file, which the\n"
                         "next import removes. Progress goes to standard error, the summary to standard\n"
                         "output.\n",
-                        import_flags, COUNT(import_flags)},
+                        .flags = import_flags, .flag_count = COUNT(import_flags)},
     [COMMAND_INIT] = {"init", NULL, "make a model of random rows",
                       "Makes a model of random rows, as an Embedding layer has before it is trained: to\n"
                       "test with, and to start from. It goes into the store as an import does.\n",
-                      init_flags, COUNT(init_flags)},
+                      .flags = init_flags, .flag_count = COUNT(init_flags)},
     [COMMAND_EXPORT] = {"export", "NAME", "write a model in a format that others read",
                         "Writes a model of the store as word2vec, GloVe, fastText, NumPy and the TensorFlow\n"
                         "Projector read it. Imported again it is the same to the last bit; text has as\n"
                         "many digits as that needs. A word that the format cannot hold is named. Files\n"
                         "appear only when they are complete and on the disk. Progress goes to standard\n"
                         "error, the summary to standard output, unless the rows go there.\n",
-                        export_flags, COUNT(export_flags)},
+                        .flags = export_flags, .flag_count = COUNT(export_flags)},
     [COMMAND_SERVE] = {"serve", NULL, "answer HTTP requests from the models of the store",
                        "Serves every model of the store over HTTP. New, replaced and removed files are\n"
                        "noticed within two seconds, or at once on SIGHUP. SIGTERM and SIGINT finish the\n"
                        "requests in flight first. Each flag has an environment variable, shown with it;\n"
                        "the flag goes before the variable.\n",
-                       serve_flags, COUNT(serve_flags)},
+                       .flags = serve_flags, .flag_count = COUNT(serve_flags)},
     [COMMAND_LIST] = {"list", NULL, "list the models of the store",
                       "Lists the models of the store or of a daemon: name, rows, dimension, size and\n"
                       "digest.\n",
@@ -447,11 +447,11 @@ static const struct command_table commands[COMMAND_COUNT] = {
                         "Checks a model of the store, or a model file anywhere, from its checksums down\n"
                         "to every row and word, and says what was checked. Exit status 1 when something\n"
                         "does not hold. An operand that holds a '/' or ends in .mdb is a file.\n",
-                        verify_flags, COUNT(verify_flags)},
+                        .flags = verify_flags, .flag_count = COUNT(verify_flags)},
     [COMMAND_HEALTHCHECK] = {"healthcheck", NULL, "exit 0 when a daemon is ready",
                              "Asks a daemon's /readyz, for at most 3 seconds, and exits 0 when it is ready and\n"
                              "1 when it is not, saying why on standard error. Made for containers.\n",
-                             healthcheck_flags, COUNT(healthcheck_flags)},
+                             .flags = healthcheck_flags, .flag_count = COUNT(healthcheck_flags)},
     [COMMAND_VECTOR] = {"vector", "[WORD]...", "print the vectors of words",
                         "Prints each word with its vector, as 'fasttext print-word-vectors' does. A word that\n"
                         "is not in the vocabulary has no numbers, is told on standard error and makes the\n"
@@ -519,11 +519,11 @@ static const struct command_table commands[COMMAND_COUNT] = {
                             "  wordvec completion zsh > ~/.zfunc/_wordvec    (a folder of $fpath)\n"
                             "\n"
                             "'make install' puts both where the shells look for them.\n",
-                            NULL, 0},
+                            .flags = NULL},
     [COMMAND_MANUAL] = {"manual", NULL, "print the manual page, for man",
                         "Prints the manual page in roff: 'wordvec manual | man -l -'. 'make install' makes it\n"
                         "known to man.\n",
-                        NULL, 0},
+                        .flags = NULL},
 };
 
 const struct command_table *command_table(void) {

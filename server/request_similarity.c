@@ -203,7 +203,8 @@ bool request_similarity(struct reading *reading, struct similarity_request *out)
   params_of_call(&params, reading);
   if (reading->call->body_kind == BODY_NPY) return request_similarity_array(&params, out);
   bool pair = any_given(&params, pair_names, sizeof pair_names / sizeof pair_names[0]);
-  bool matrix = any_given(&params, word_names, NAMES) | any_given(&params, other_names, NAMES);
+  bool by_words = any_given(&params, word_names, NAMES), by_others = any_given(&params, other_names, NAMES);
+  bool matrix = by_words || by_others;
   bool pairs = params.object && params_has(&params, "pairs");
   request_common(&params, matrix || pairs, &out->common);
   word_policy_read(&params, &out->policy);
