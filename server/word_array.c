@@ -40,6 +40,13 @@ static bool fail(struct cursor *cursor, const char *wrong) {
 
 /* ---- strings ---- */
 
+/* Behind a string whose quote the cursor is behind, by its quotes alone. */
+static bool skip_string(struct cursor *cursor) {
+  for (; cursor->at < cursor->end && *cursor->at != '"'; cursor->at++)
+    if (*cursor->at == '\\' && ++cursor->at == cursor->end) return false;
+  return cursor->at++ < cursor->end;
+}
+
 static bool read_hex(struct cursor *cursor, uint32_t *out) {
   uint32_t value = 0;
   if (cursor->end - cursor->at < 4) return fail(cursor, "an escape that is cut short");
@@ -160,8 +167,8 @@ static enum element read_encoded(struct cursor *cursor, char *scratch, struct wo
   char name[sizeof key_of_bytes * 6]; /* each of its characters may be escaped */
   struct word key;
   if (!take(cursor, '"')) return ELEMENT_OTHER;
-  const char *quote = memchr(cursor->at, '"', (size_t)(cursor->end - cursor->at));
-  if (!quote || (size_t)(quote - cursor->at) >= sizeof name) return ELEMENT_OTHER;
+  struct cursor behind = *cursor;
+  if (!skip_string(&behind) || (size_t)(behind.at - cursor->at) > sizeof name) return ELEMENT_OTHER;
   if (!read_string(cursor, name, &key)) return ELEMENT_BROKEN;
   if (key.length != strlen(key_of_bytes) || memcmp(key.bytes, key_of_bytes, key.length) != 0) return ELEMENT_OTHER;
   if (!take(cursor, ':') || !take(cursor, '"')) return ELEMENT_OTHER;
@@ -184,13 +191,6 @@ static enum element read_element(struct cursor *cursor, char *scratch, struct wo
 }
 
 /* ---- finding the list ---- */
-
-/* Behind a string whose quote the cursor is behind, by its quotes alone. */
-static bool skip_string(struct cursor *cursor) {
-  for (; cursor->at < cursor->end && *cursor->at != '"'; cursor->at++)
-    if (*cursor->at == '\\' && ++cursor->at == cursor->end) return false;
-  return cursor->at++ < cursor->end;
-}
 
 /* Behind a value of any kind, by its brackets and quotes alone: at the comma or brace that ends it. */
 static bool skip_value(struct cursor *cursor) {

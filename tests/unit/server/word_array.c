@@ -146,6 +146,21 @@ START_TEST(what_is_refused) {
 }
 END_TEST
 
+/* The first quote of a name need not be its end. */
+START_TEST(a_long_name_with_an_escaped_quote) {
+  enum { LENGTH = 4000 };
+  static const char before[] = "{\"words\":[{\"\\\"", after[] = "\":\"a\"}]}";
+  char body[sizeof before + LENGTH + sizeof after], *to = body;
+  to = (char *)mempcpy(to, before, strlen(before));
+  to = (char *)memset(to, 'A', LENGTH) + LENGTH;
+  to = (char *)mempcpy(to, after, strlen(after));
+  ck_assert(!begin(body, (size_t)(to - body), 4));
+  ck_assert_int_eq(refusal.kind, REFUSAL_INVALID);
+  ck_assert_str_eq(refusal.errors[0].pointer, "#/words/0");
+  end();
+}
+END_TEST
+
 /* The text of a random string, mostly good. */
 static size_t write_string(char *out) {
   static const char *const parts[] = {"a",   "bc",   " ",    "\xc3\xa9", "\xf0\x9d\x84\x9e",
@@ -279,6 +294,7 @@ int main(void) {
   tcase_add_loop_test(tcase, words_of_a_list, 0, sizeof good / sizeof good[0]);
   tcase_add_test(tcase, without_a_list);
   tcase_add_loop_test(tcase, what_is_refused, 0, sizeof bad / sizeof bad[0]);
+  tcase_add_test(tcase, a_long_name_with_an_escaped_quote);
   tcase_add_test(tcase, as_jansson_reads_it);
   tcase_add_test(tcase, a_list_takes_no_memory);
   tcase_add_test(tcase, the_rest_is_bounded);
