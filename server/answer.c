@@ -134,9 +134,17 @@ static void print_errors(FILE *out, const char *command, const json_t *errors) {
   }
 }
 
+/* The sentence of an error: a problem's detail, or as OpenAI or word2vec-api have it. */
+static const json_t *sentence_of(const json_t *problem) {
+  const json_t *detail = json_object_get(problem, "detail");
+  if (!detail) detail = json_object_get(json_object_get(problem, "error"), "message");
+  if (!detail) detail = json_object_get(problem, "message");
+  void *first = json_is_object(detail) ? json_object_iter((json_t *)(uintptr_t)detail) : NULL;
+  return first ? json_object_iter_value(first) : detail;
+}
+
 void answer_complain(FILE *out, const char *command, const json_t *problem) {
-  const json_t *detail = json_object_get(problem, "detail"), *suggestions = json_object_get(problem, "suggestions");
-  if (!detail) detail = json_object_get(json_object_get(problem, "error"), "message"); /* as OpenAI has it */
+  const json_t *detail = sentence_of(problem), *suggestions = json_object_get(problem, "suggestions");
   fprintf(out, "wordvec %s: ", command);
   if (json_is_string(detail))
     print_shown(out, detail);

@@ -217,7 +217,32 @@ static enum status answer_refusal(const struct refusal *refusal, enum dialect di
   return status;
 }
 
-static enum status ask_store(struct ask *ask, const struct question_text *text, struct answer *answer) {
+/* What a stream makes, as it makes it. */
+static enum status print_stream(struct stream *stream, FILE *out) {
+  unsigned char *block = malloc(STREAM_BLOCK_BYTES);
+  if (!block) return STATUS_NO_MEMORY;
+  bool good = true;
+  for (size_t got = 1; good && got > 0 && stream->made < stream->source.length;)
+    good = stream_read(stream, stream->made, block, STREAM_BLOCK_BYTES, &got) && fwrite(block, 1, got, out) == got;
+  free(block);
+  return good ? STATUS_OK : STATUS_IO;
+}
+
+/* Takes a reply, or prints it. */
+static enum status take_reply(struct reply *reply, FILE *out, struct answer *answer) {
+  enum status status = STATUS_OK;
+  if (reply->stream) status = out ? print_stream(reply->stream, out) : stream_append(reply->stream, &reply->body);
+  if (status == STATUS_OK && out && reply->body.length > 0 &&
+      fwrite(reply->body.data, 1, reply->body.length, out) != reply->body.length)
+    status = STATUS_IO;
+  stream_free(reply->stream);
+  if (out || status != STATUS_OK) bytes_release(&reply->body);
+  answer->http_status = reply->http_status;
+  answer->body = reply->body;
+  return status;
+}
+
+static enum status ask_store(struct ask *ask, const struct question_text *text, FILE *out, struct answer *answer) {
   struct refusal refusal;
   enum dialect dialect;
   struct reply reply = {.http_status = HTTP_OK};
@@ -226,26 +251,16 @@ static enum status ask_store(struct ask *ask, const struct question_text *text, 
   bytes_init_within(&reply.body, ask->service.answers.limit, &ask->service.answers);
   bool done = run(ask, target, text, &dialect, &reply, &refusal);
   free(target);
-  if (!done) {
-    bytes_release(&reply.body);
-    return answer_refusal(&refusal, dialect, answer);
-  }
-  enum status status = reply.stream ? stream_append(reply.stream, &reply.body) : STATUS_OK;
-  stream_free(reply.stream);
-  if (status != STATUS_OK) {
-    bytes_release(&reply.body);
-    return status;
-  }
-  answer->http_status = reply.http_status;
-  answer->body = reply.body;
-  return STATUS_OK;
+  if (done) return take_reply(&reply, out, answer);
+  bytes_release(&reply.body);
+  return answer_refusal(&refusal, dialect, answer);
 }
 
 /* ---- Either way */
 
-static enum status ask_daemon(struct ask *ask, const struct question_text *text, struct problem *problem,
+static enum status ask_daemon(struct ask *ask, const struct question_text *text, FILE *out, struct problem *problem,
                               struct answer *answer) {
-  const struct remote_request request = {text->target, text->body, text->body_length};
+  const struct remote_request request = {text->target, text->body, text->body_length, out};
   for (unsigned tries = 1;; tries++) {
     struct remote_reply reply;
     bytes_init(&answer->body, ANSWER_MAX);
@@ -258,11 +273,12 @@ static enum status ask_daemon(struct ask *ask, const struct question_text *text,
   }
 }
 
-bool ask_send(struct ask *ask, const struct question_text *text, struct answer *answer) {
-  struct problem problem = {.text = "out of memory"};
+bool ask_send(struct ask *ask, const struct question_text *text, FILE *out, struct answer *answer) {
+  struct problem problem;
   *answer = (struct answer){0};
-  enum status status = ask->remote ? ask_daemon(ask, text, &problem, answer) : ask_store(ask, text, answer);
+  enum status status = ask->remote ? ask_daemon(ask, text, out, &problem, answer) : ask_store(ask, text, out, answer);
   if (status == STATUS_OK) return true;
+  if (!ask->remote) problem_set(&problem, status, 0, "answering: %s", status_text(status));
   fprintf(stderr, "wordvec %s: %s\n", command_name(ask), problem.text);
   answer_clear(answer);
   return false;
@@ -300,7 +316,7 @@ enum ask_outcome ask_question(struct ask *ask, const struct question *question, 
     fprintf(stderr, "wordvec %s: out of memory\n", command_name(ask));
     return ASK_FAILED;
   }
-  bool sent = ask_send(ask, &text, answer);
+  bool sent = ask_send(ask, &text, NULL, answer);
   question_text_release(&text);
   return sent ? ask_judge(ask, answer) : ASK_FAILED;
 }

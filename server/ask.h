@@ -26,9 +26,10 @@ void ask_close(struct ask *ask); /* NULL is allowed */
 /* Whether something of the store could not be opened; standard error was told. */
 bool ask_failed(const struct ask *ask);
 
-/* Sends a request and takes the answer, whatever its status; a daemon that is busy is asked a few times more. The
+/* Sends a request and takes the answer, whatever its status; a daemon that is busy is asked a few times more. With
+ * `out`, which may be NULL, the body of an answer that is no error goes there as it comes, whatever its size. The
  * answer is to be given to answer_clear(). False: there is none, and standard error was told why. */
-bool ask_send(struct ask *ask, const struct question_text *text, struct answer *answer);
+bool ask_send(struct ask *ask, const struct question_text *text, FILE *out, struct answer *answer);
 
 enum ask_outcome {
   ASK_ANSWERED,

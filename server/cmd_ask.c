@@ -5,7 +5,6 @@
 
 #include "server/ask.h"
 #include "server/commands.h"
-#include "server/render.h"
 
 enum { BODY_MAX = 1 << 30, READ_SIZE = 64 << 10, REFUSED = 400 };
 
@@ -22,13 +21,12 @@ static bool read_input(struct bytes *body) {
 
 static int send_text(struct ask *ask, const struct question_text *text) {
   struct answer answer;
-  if (!ask_send(ask, text, &answer)) return EXIT_FAILURE;
+  if (!ask_send(ask, text, stdout, &answer)) return EXIT_FAILURE;
   if (answer.http_status >= REFUSED) {
     /* Readable or not, it is no success. */
     if (ask_judge(ask, &answer) == ASK_ANSWERED) answer_clear(&answer);
     return EXIT_FAILURE;
   }
-  render_raw(&answer);
   answer_clear(&answer);
   return EXIT_SUCCESS;
 }

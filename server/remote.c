@@ -6,10 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REFUSED = 400 };
+
+/* Where an answer goes. */
+struct taking {
+  CURL *handle;
+  struct bytes *body;
+  FILE *out;
+};
+
+static unsigned answered(CURL *handle) {
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  return status > 0 ? (unsigned)status : 0;
+}
+
 /* Takes what fits; claiming fewer bytes than came makes libcurl stop with CURLE_WRITE_ERROR. */
 static size_t take_body(char *data, size_t size, size_t count, void *context) {
-  struct bytes *body = context;
+  const struct taking *taking = context;
+  struct bytes *body = taking->body;
   size_t length = size * count;
+  if (taking->out && answered(taking->handle) < REFUSED) return fwrite(data, 1, length, taking->out);
   size_t room = body->limit - body->length;
   size_t taken = length < room ? length : room;
   return bytes_append(body, data, taken) == STATUS_OK ? taken : 0;
@@ -27,17 +44,12 @@ static CURLcode prepare(CURL *handle, unsigned seconds, char *reason) {
   return code;
 }
 
-static CURLcode perform(CURL *handle, const char *url, struct bytes *body) {
+static CURLcode perform(CURL *handle, const char *url, struct bytes *body, FILE *out) {
+  struct taking taking = {handle, body, out};
   CURLcode code = curl_easy_setopt(handle, CURLOPT_URL, url);
-  if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_WRITEDATA, body);
+  if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_WRITEDATA, &taking);
   if (code == CURLE_OK) code = curl_easy_perform(handle);
   return code;
-}
-
-static unsigned answered(CURL *handle) {
-  long status = 0;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-  return status > 0 ? (unsigned)status : 0;
 }
 
 static enum status no_answer(struct problem *problem, const char *url, const char *reason, CURLcode code) {
@@ -51,7 +63,7 @@ enum status remote_get(const char *url, unsigned seconds, struct problem *proble
   if (!handle) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
   char reason[CURL_ERROR_SIZE] = "";
   CURLcode code = prepare(handle, seconds, reason);
-  if (code == CURLE_OK) code = perform(handle, url, body);
+  if (code == CURLE_OK) code = perform(handle, url, body, NULL);
   unsigned status = answered(handle);
   curl_easy_cleanup(handle);
   bool cut = code == CURLE_WRITE_ERROR && body->length == body->limit;
@@ -120,9 +132,11 @@ enum status remote_ask(struct remote *remote, const struct remote_request *reque
   if (asprintf(&url, "%s%s", remote->url, request->target) < 0) return no_memory(problem);
   remote->reason[0] = '\0';
   CURLcode code = choose_method(remote, request);
-  if (code == CURLE_OK) code = perform(remote->handle, url, body);
+  if (code == CURLE_OK) code = perform(remote->handle, url, body, request->out);
   unsigned status = answered(remote->handle);
   free(url);
+  if (code == CURLE_WRITE_ERROR && request->out && status < REFUSED)
+    return problem_set(problem, STATUS_IO, 0, "cannot write the answer");
   if (code == CURLE_WRITE_ERROR)
     return problem_set(problem, STATUS_LIMIT, 0, "the answer of %.200s is longer than %zu bytes: ask for less",
                        remote->url, body->limit);

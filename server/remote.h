@@ -2,6 +2,8 @@
 #ifndef WORDVEC_SERVER_REMOTE_H
 #define WORDVEC_SERVER_REMOTE_H
 
+#include <stdio.h>
+
 #include "store/bytes.h"
 #include "store/status.h"
 
@@ -23,6 +25,7 @@ struct remote_request {
   const char *target; /* "/vector?word=cat" */
   const char *json;   /* body of a POST; NULL: it is a GET */
   size_t json_length;
+  FILE *out; /* where the body of an answer below status 400 goes as it comes, whatever its size; NULL: as all others */
 };
 
 struct remote_reply {

@@ -486,6 +486,13 @@ START_TEST(which_model) {
   run_wordvec(&run, "index", "cat", "--store", store.store, "--model", "three", NULL);
   ck_assert_ptr_nonnull(strstr(run.err, "no model three"));
   expect_out(&run, 1, "");
+  suite_import(&store, "two", &zoo);
+  run_wordvec(&run, "vector", "cat", "--store", store.store, "--model", "two,one", NULL);
+  ck_assert_int_eq(strncmp(run.out, "cat", 3), 0);
+  size_t numbers = 0;
+  for (const char *at = run.out; (at = strchr(at, ' ')); at++) numbers++;
+  ck_assert_uint_eq(numbers, 2 * ZOO_DIM);
+  run_release(&run);
 }
 END_TEST
 
@@ -538,6 +545,8 @@ START_TEST(mistakes) {
       {{"ask", "/vectors", "{"}, 1, "JSON"},
       {{"ask", "/vectors", ""}, 1, "empty"},
       {{"ask", "/vector", "{}"}, 1, "GET"},
+      {{"ask", "/v1/embeddings", "{\"model\":\"none\",\"input\":\"cat\"}"}, 1, "no model \"none\""},
+      {{"ask", "/word2vec/similarity?w1=kiten&w2=cat"}, 1, "kiten"},
       {{"ask", "/lookup", "{\"indices\":[-1,-2]}"}, 1, "#/indices/1"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -563,6 +572,13 @@ START_TEST(binary_answers_of_ask) {
   RUN(&run, "ask", "/vectors?word=cat&word=dog&format=npy");
   ck_assert_int_eq(run.code, 0);
   client_get(served.port, "/vectors?word=cat&word=dog&format=npy", &answer);
+  ck_assert_uint_eq(run.out_length, answer.length);
+  ck_assert_int_eq(memcmp(run.out, answer.body, answer.length), 0);
+  answer_release(&answer);
+  run_release(&run);
+  RUN(&run, "ask", "/matrix"); /* a stream */
+  client_get(served.port, "/matrix", &answer);
+  ck_assert_int_eq(run.code, 0);
   ck_assert_uint_eq(run.out_length, answer.length);
   ck_assert_int_eq(memcmp(run.out, answer.body, answer.length), 0);
   answer_release(&answer);
