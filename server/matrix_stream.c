@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VECTORS = 3 /* that a stream keeps: zeros, the stand-in, what was made of n-grams */ };
+enum {
+  VECTORS = 3,         /* that a stream keeps: zeros, the stand-in, what was made of n-grams */
+  PIECE_LETTERS = 4096 /* whose n-grams make up a piece at most, unless one word is longer: a few milliseconds, as other
+                          connections' answers go over the same thread */
+};
 
 /* In place of a kept word's length: its vector follows instead. */
 #define MADE_ALREADY SIZE_MAX
@@ -63,7 +67,9 @@ static void compose(struct matrix_stream *stream, struct word word, const uint32
 }
 
 enum status matrix_stream_keep(struct matrix_stream *stream, struct word word, const uint32_t *numbers) {
-  bool is_long = word.length >= row_bytes(stream);
+  size_t parts = 0;
+  for (size_t i = 0; i < stream->choice.count; i++) parts += numbers[i] == MATRIX_NGRAMS;
+  bool is_long = word.length * parts >= row_bytes(stream);
   const size_t length = is_long ? MADE_ALREADY : word.length;
   struct word kept = word;
   if (is_long) {
@@ -82,10 +88,12 @@ static void make_row(struct matrix_stream *stream, uint64_t row, const uint32_t 
   stream->made_row = row;
   memcpy(&length, stream->words.data + stream->next_word, sizeof length);
   const unsigned char *kept = stream->words.data + stream->next_word + sizeof length;
-  if (length == MADE_ALREADY)
+  if (length == MADE_ALREADY) {
     memcpy(stream->made, kept, length = row_bytes(stream));
-  else
+  } else {
     compose(stream, (struct word){(const char *)kept, length}, numbers);
+    stream->letters += length * stream->choice.count;
+  }
   stream->next_word += sizeof length + length;
 }
 
@@ -135,7 +143,8 @@ static size_t read_rows(void *context, uint64_t position, unsigned char *out, si
   if (used == room) return used;
   uint64_t row = (position - stream->head_length) / bytes;
   size_t skip = (size_t)((position - stream->head_length) % bytes);
-  for (; used < room && row < stream->count; row++) {
+  stream->letters = 0;
+  for (; used < room && row < stream->count && stream->letters < PIECE_LETTERS; row++) {
     size_t copied = bytes - skip < room - used ? bytes - skip : room - used;
     copy_row(stream, row, skip, copied, out + used);
     used += copied;

@@ -25,6 +25,7 @@ struct matrix_stream {
   float *stand_in;    /* [dim], zeros unless somebody fills it */
   float *made;        /* [dim]: the n-grams' vector of the row made_row */
   uint64_t made_row;  /* UINT64_MAX: none yet */
+  size_t letters;     /* whose n-grams were put together for the piece that is being read */
   struct bytes words; /* of the rows that are made of n-grams, in their order, each behind its length */
   size_t next_word;   /* where in them the next one is */
   char head[WRITE_NPY_HEAD];
@@ -36,8 +37,9 @@ struct matrix_stream {
 struct matrix_stream *matrix_stream_new(struct api_choice *choice, uint64_t count, bool whole, uint32_t leading);
 void matrix_stream_free(void *stream);
 
-/* Keeps the word of the next row that has MATRIX_NGRAMS among its numbers[choice.count], or where that is shorter its
- * vector: which also keeps the making of long ones from those who wait for the stream's next piece. Fails as
+/* Keeps the word of the next row that has MATRIX_NGRAMS among its numbers[choice.count], or where that is shorter than
+ * the word once for each of them its vector: which also keeps the making of long ones from those who wait for the
+ * stream's next piece. Fails as
  * bytes_append() does. */
 enum status matrix_stream_keep(struct matrix_stream *stream, struct word word, const uint32_t *numbers) MUST_USE;
 

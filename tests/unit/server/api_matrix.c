@@ -125,6 +125,25 @@ START_TEST(some_words) {
 }
 END_TEST
 
+/* Making a piece holds up other connections. */
+START_TEST(pieces_of_ngrams_are_short) {
+  enum { WORDS = 2000, LETTERS = 11, MOST = 128 + (4096 / LETTERS + 1) * DIM * sizeof(float) };
+  char *body = malloc(WORDS * (LETTERS + 3) + 100), *to = stpcpy(body, "{\"words\":[");
+  unsigned char piece[MOST + 1];
+  size_t got, whole = 128 + WORDS * DIM * sizeof(float);
+  for (int i = 0; i < WORDS; i++) to += sprintf(to, "%s\"%0*d\"", i ? "," : "", LETTERS, i);
+  strcpy(to, "],\"model\":\"grams\",\"oov\":\"subword\"}");
+  ask(body);
+  ck_assert_uint_eq(zoo.reply.stream->source.length, whole);
+  for (size_t at = 0; at < whole; at += got) {
+    ck_assert(stream_read(zoo.reply.stream, at, piece, sizeof piece, &got));
+    ck_assert_uint_ge(got, 1);
+    ck_assert_uint_le(got, MOST);
+  }
+  free(body);
+}
+END_TEST
+
 START_TEST(unknown_words_by_policy) {
   const float *keras[] = {zeros, floats[1], floats[2], floats[1]};
   ask("{\"words\":[\"cat\",\"nosuch\"],\"model\":\"small\",\"oov\":\"unk\",\"layout\":\"keras\"}");
@@ -290,6 +309,7 @@ int main(void) {
   tcase_add_checked_fixture(tcase, open_models, close_models);
   tcase_add_test(tcase, the_whole_matrix);
   tcase_add_test(tcase, some_words);
+  tcase_add_test(tcase, pieces_of_ngrams_are_short);
   tcase_add_test(tcase, unknown_words_by_policy);
   tcase_add_test(tcase, two_models);
   tcase_add_test(tcase, as_vectors_has_them);
