@@ -48,10 +48,12 @@ bool query_refuse(struct refusal *refusal, const char *pointer, const char *deta
 
 /* ---- terms */
 
+static bool is_alike(struct word_policy one, struct word_policy other) {
+  return one.oov == other.oov && one.letter_case == other.letter_case;
+}
+
 bool query_follow(struct query_maker *maker, struct word_policy policy) {
-  const struct word_policy *now = &maker->lookup.policy;
-  if (maker->lookup.reading && now->oov == policy.oov && now->letter_case == policy.letter_case) return true;
-  maker->candidates_of = NULL;
+  if (maker->lookup.reading && is_alike(maker->lookup.policy, policy)) return true;
   return lookup_begin(&maker->lookup, maker->reading, maker->choice, policy);
 }
 
@@ -191,26 +193,28 @@ static bool find_candidate(struct query_maker *maker, const struct search_scope 
   return !found_itself(&found) || query_row(maker, term, &found, row, refusal);
 }
 
-/* The rows of the candidates, ascending and without repeats. Queries of a batch mostly share them. */
-static bool find_candidates(struct query_maker *maker, const struct search_scope *asked, struct refusal *refusal) {
-  if (maker->candidates_of == asked->candidates) return true;
+/* The rows of the candidates; NULL: *refusal says why. Queries of a batch mostly share them, but by policies that take
+ * turns, and with lists of their own between: none is looked up twice. */
+static const struct candidate_rows *find_candidates(struct query_maker *maker, const struct search_scope *asked,
+                                                    struct refusal *refusal) {
+  for (const struct candidate_rows *found = maker->candidates; found; found = found->next)
+    if (found->of == asked->candidates && is_alike(found->policy, maker->lookup.policy)) return found;
+  struct candidate_rows *out = reading_alloc(maker->reading, 1, sizeof *out);
   uint32_t *rows = reading_alloc(maker->reading, asked->candidate_count, sizeof *rows), row;
   size_t count = 0, kept = 0;
-  if (!rows) {
+  if (!out || !rows) {
     refusal_from_status(refusal, STATUS_NO_MEMORY, "Preparing the search");
-    return false;
+    return NULL;
   }
   for (size_t i = 0; i < asked->candidate_count; i++) {
-    if (!find_candidate(maker, asked, &asked->candidates[i], &row, refusal)) return false;
+    if (!find_candidate(maker, asked, &asked->candidates[i], &row, refusal)) return NULL;
     if (row != FOUND_NO_ROW) rows[count++] = row;
   }
   if (count > 1) qsort(rows, count, sizeof *rows, compare_rows);
   for (size_t i = 0; i < count; i++)
     if (kept == 0 || rows[kept - 1] != rows[i]) rows[kept++] = rows[i];
-  maker->candidates_of = asked->candidates;
-  maker->candidates = rows;
-  maker->candidate_count = kept;
-  return true;
+  *out = (struct candidate_rows){maker->candidates, asked->candidates, maker->lookup.policy, rows, kept};
+  return maker->candidates = out;
 }
 
 static bool make_scope(struct query_maker *maker, const struct search_scope *asked, struct query *out,
@@ -224,9 +228,10 @@ static bool make_scope(struct query_maker *maker, const struct search_scope *ask
   out->narrowed = out->scope.first > 0 || out->scope.end < count || asked->candidates != NULL;
   if (out->narrowed || asked->least > -INFINITY) out->exact.scope = &out->scope;
   if (!asked->candidates) return true;
-  if (!find_candidates(maker, asked, refusal)) return false;
-  out->scope.candidates = maker->candidates;
-  out->scope.candidate_count = maker->candidate_count;
+  const struct candidate_rows *candidates = find_candidates(maker, asked, refusal);
+  if (!candidates) return false;
+  out->scope.candidates = candidates->rows;
+  out->scope.candidate_count = candidates->count;
   return true;
 }
 

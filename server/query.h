@@ -9,6 +9,15 @@
 #include "store/matrix/join.h"
 #include "store/search/exact.h"
 
+/* The rows of a list of candidates, as a policy finds them. */
+struct candidate_rows {
+  const struct candidate_rows *next;
+  const struct search_term *of;
+  struct word_policy policy;
+  const uint32_t *rows; /* ascending and without repeats */
+  size_t count;
+};
+
 /* What makes the queries of one request. Memory is the reading's. It points into itself: it stays where it is. */
 struct query_maker {
   struct reading *reading;
@@ -18,9 +27,7 @@ struct query_maker {
   struct join_rows joined;
   bool suggest;                            /* near spellings of unknown words are wanted */
   struct lookup lookup;                    /* of the policy that was followed last */
-  const struct search_term *candidates_of; /* what the rows below were found of; NULL: nothing yet */
-  const uint32_t *candidates;
-  size_t candidate_count;
+  const struct candidate_rows *candidates; /* all that were found so far */
 };
 
 /* It points into itself: it stays where it was made. */

@@ -330,6 +330,23 @@ START_TEST(scopes_of_a_batch) {
 }
 END_TEST
 
+/* However the policies of a batch take turns, what its queries share takes memory once for each policy. */
+START_TEST(candidates_are_kept_once_for_each_policy) {
+  enum { CANDIDATES = 20000, QUERIES = 200 };
+  char *body = malloc(CANDIDATES * 2 + QUERIES * 40 + 100), *to = stpcpy(body, "{\"candidates\":[1");
+  for (int i = 1; i < CANDIDATES; i++) to = stpcpy(to, i % 2 ? ",2" : ",1");
+  to = stpcpy(to, "],\"queries\":[");
+  for (int i = 0; i < QUERIES; i++)
+    to += sprintf(to, "%s{\"word\":\"cat\",\"oov\":\"%s\"}", i ? "," : "", i % 2 ? "zero" : "error");
+  strcpy(to, "]}");
+  zoo.service.parsing.limit = 10 << 20;
+  json_t *answer = api_post(&zoo, api_neighbors, body);
+  expect_length(answer, "/results", QUERIES);
+  json_decref(answer);
+  free(body);
+}
+END_TEST
+
 START_TEST(what_is_refused) {
   static const struct {
     const char *body;
@@ -394,6 +411,7 @@ int main(void) {
   tcase_add_test(tcase, words_in_another_case_are_named);
   tcase_add_test(tcase, the_mean_stands_in);
   tcase_add_test(tcase, scopes_of_a_batch);
+  tcase_add_test(tcase, candidates_are_kept_once_for_each_policy);
   tcase_add_test(tcase, what_is_refused);
   tcase_add_test(tcase, a_product_has_not_too_many_factors);
   scratch_open();
