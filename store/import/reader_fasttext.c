@@ -111,7 +111,8 @@ static enum status place_subwords(struct reader_fasttext *ft, struct problem *pr
   for (uint32_t slab = 0; slab < subwords->slab_count; slab++) {
     uint64_t first = (uint64_t)slab << subwords->slab_shift;
     ft->views[slab] = fasttext_matrix_row(matrix, matrix->head.words + first);
-    ft->views[subwords->slab_count + slab] = (const uint32_t *)(const void *)matrix->pruned.data + first;
+    if (matrix->head.pruned)
+      ft->views[subwords->slab_count + slab] = (const uint32_t *)(const void *)matrix->pruned.data + first;
   }
   subwords->slabs = (const float *const *)ft->views;
   if (matrix->head.pruned) subwords->pruned = (const uint32_t *const *)(ft->views + subwords->slab_count);
