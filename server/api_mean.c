@@ -62,12 +62,12 @@ static bool take_means(struct term_finder *finder, const struct mean_request *re
 static bool answer_mean(struct reading *reading, const struct mean_request *request, const struct api_choice *choice,
                         struct reply *reply) {
   struct term_finder finder;
-  uint64_t terms = 0;
+  uint64_t work = 0;
   if (!term_finder_begin(&finder, reading, choice, request->policy) || !fits(reading, request->count, finder.dim))
     return false;
-  for (size_t i = 0; i < request->count; i++) terms += request->lists[i].count;
+  for (size_t i = 0; i < request->count; i++) work += term_finder_work(&finder, &request->lists[i]);
   uint64_t written = (uint64_t)request->count * finder.dim * FLOAT_WORK;
-  if (!api_stays(reading->call, term_finder_work(&finder, terms) + written, reply)) return false;
+  if (!api_stays(reading->call, work + written, reply)) return false;
   struct named_list *lists = reading_alloc(reading, request->count, sizeof *lists);
   struct found *means = reading_alloc(reading, request->count, sizeof *means);
   if (!lists || !means || !take_means(&finder, request, lists, means)) return false;
@@ -128,7 +128,7 @@ static bool answer_doesnt_match(struct reading *reading, const struct doesnt_mat
   struct term_finder finder;
   struct doesnt_match_result result = {.model = choice->name};
   if (!term_finder_begin(&finder, reading, choice, request->policy) ||
-      !api_stays(reading->call, term_finder_work(&finder, (uint64_t)request->words.count * 2), reply))
+      !api_stays(reading->call, 2 * term_finder_work(&finder, &request->words), reply))
     return false;
   term_finder_find(&finder, &request->words, &result.words);
   double *values = reading_alloc(reading, request->words.count, sizeof *values);

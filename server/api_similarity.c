@@ -46,20 +46,21 @@ static bool compare_pair(const struct work *work, struct pair_result *pair) {
   return true;
 }
 
-/* Whether so many terms are found and compared, and so many similarities of theirs written, at once. */
-static bool stays(const struct work *work, uint64_t terms, uint64_t compared, uint64_t written) {
+/* Whether terms that take so much to be found are, and so many similarities of theirs compared and written, at once. */
+static bool stays(const struct work *work, uint64_t finding, uint64_t compared, uint64_t written) {
   uint64_t products = compared * work->finder.dim;
-  return api_stays(work->reading->call, term_finder_work(&work->finder, terms) + products + written * CELL_WORK,
-                   work->reply);
+  return api_stays(work->reading->call, finding + products + written * CELL_WORK, work->reply);
 }
 
 /* Finds and compares all pairs; NULL: refused, or postponed. */
 static struct pair_result *compare_pairs(struct work *work) {
   const struct similarity_request *request = work->request;
   struct pair_result *pairs = reading_alloc(work->reading, request->count, sizeof *pairs);
-  uint64_t terms = 0;
-  for (size_t i = 0; i < request->count; i++) terms += request->pairs[i].a.count + request->pairs[i].b.count;
-  if (!pairs || !stays(work, terms, 0, request->count)) return NULL;
+  uint64_t finding = 0;
+  for (size_t i = 0; i < request->count; i++)
+    finding +=
+        term_finder_work(&work->finder, &request->pairs[i].a) + term_finder_work(&work->finder, &request->pairs[i].b);
+  if (!pairs || !stays(work, finding, 0, request->count)) return NULL;
   for (size_t i = 0; i < request->count; i++) {
     pairs[i] = (struct pair_result){.model = work->choice->name, .said = term_finder_said(&work->finder)};
     term_finder_find(&work->finder, &request->pairs[i].a, &pairs[i].a);
@@ -167,8 +168,10 @@ static bool answer_matrix(struct work *work) {
   struct similarities_result result = {0};
   struct named_list words, others;
   if (!lay_out(work, &result)) return false;
-  uint64_t cells = (uint64_t)result.count * result.width, terms = request->words.count + request->others.count;
-  if (!stays(work, terms, cells, cells)) return false;
+  uint64_t cells = (uint64_t)result.count * result.width;
+  uint64_t finding =
+      term_finder_work(&work->finder, &request->words) + term_finder_work(&work->finder, &request->others);
+  if (!stays(work, finding, cells, cells)) return false;
   term_finder_find(&work->finder, &request->words, &words);
   result.words = &words;
   if (!request->every_row) {

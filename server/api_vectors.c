@@ -55,16 +55,20 @@ static void refuse_cell(struct reading *reading, const struct grid_request *requ
                   refusal_quote(quoted, request->words[cell].bytes, request->words[cell].length));
 }
 
-/* What is found of all words of the request; NULL: noted in the reading. Binary has no null: unknown words are refused
- * there as under oov=error, each by its place. */
+/* What is found of all words of the request; NULL: noted in the reading, or postponed. Binary has no null: unknown
+ * words are refused there as under oov=error, each by its place. */
 static struct found *find_all(struct reading *reading, const struct grid_request *request,
-                              const struct api_choice *choice) {
+                              const struct api_choice *choice, struct reply *reply) {
   bool binary = request->common.representation != REPRESENTATION_JSON;
   struct lookup lookup;
   struct found *found = reading_alloc(reading, request->total, sizeof *found);
   if (!found || !lookup_begin(&lookup, reading, choice, request->policy)) return NULL;
   for (size_t cell = 0; cell < request->total; cell++) {
     struct refusal refusal;
+    /* Words are found in place, but n-grams take as long as words are. */
+    if (request->policy.oov == OOV_SUBWORD &&
+        !api_stays(reading->call, lookup_ngram_work(&lookup, lookup.letters + request->words[cell].length), reply))
+      return NULL;
     bool known = lookup_word(&lookup, request->words[cell], false, &found[cell], &refusal);
     if (known && (!binary || found[cell].vector)) continue;
     if (known || refusal.kind == REFUSAL_NO_WORD) {
@@ -81,7 +85,8 @@ static struct found *find_all(struct reading *reading, const struct grid_request
 static bool answer_vectors(struct reading *reading, const struct grid_request *request, const struct api_choice *choice,
                            struct reply *reply) {
   struct grid_result result;
-  struct found *found = find_all(reading, request, choice);
+  if (!grid_fits(reading, request, choice)) return false;
+  struct found *found = find_all(reading, request, choice, reply);
   if (!found || !grid_lay_out(reading, request, choice, found, &result)) return false;
   return api_write_grid(reply, &result, request->common.representation, reading->refusal);
 }

@@ -17,12 +17,13 @@ static size_t width_of(const struct grid_request *request) {
   return longest;
 }
 
-static bool fits(struct reading *reading, const struct grid_request *request, size_t width, size_t dim) {
-  size_t limit = reading->call->service->limits.answer_floats, floats;
+bool grid_fits(struct reading *reading, const struct grid_request *request, const struct api_choice *choice) {
+  size_t limit = reading->call->service->limits.answer_floats, width = width_of(request), floats;
+  uint32_t dim = api_choice_dim(choice);
   char pointer[POINTER_MAX];
   snprintf(pointer, sizeof pointer, "#/%s", request->name);
   if (__builtin_mul_overflow(request->count, width, &floats) || __builtin_mul_overflow(floats, dim, &floats)) {
-    reading_invalid(reading, pointer, "%zu x %zu x %zu floats are far above the limit of %zu an answer", request->count,
+    reading_invalid(reading, pointer, "%zu x %zu x %u floats are far above the limit of %zu an answer", request->count,
                     width, dim, limit);
     return false;
   }
@@ -79,7 +80,7 @@ bool grid_lay_out(struct reading *reading, const struct grid_request *request, c
                   struct found *found, struct grid_result *out) {
   size_t width = width_of(request);
   uint32_t dim = api_choice_dim(choice);
-  if (!fits(reading, request, width, dim)) return false;
+  if (!grid_fits(reading, request, choice)) return false;
   *out = (struct grid_result){
       .model = choice->name,
       .dim = dim,

@@ -79,6 +79,7 @@ static enum status find(const struct lookup *lookup, size_t i, struct word word,
 /* What the word's n-grams in model i give. */
 static enum status compose(struct lookup *lookup, size_t i, struct word word, struct found *out) {
   const struct subwords *subwords = model_subwords(lookup->choice->models[i]);
+  lookup->letters += word.length;
   float *vector = reading_alloc(lookup->reading, subwords->dim, sizeof *vector);
   if (!vector) return STATUS_NO_MEMORY;
   enum status status = subwords_vector(subwords, word, vector);
@@ -86,6 +87,11 @@ static enum status compose(struct lookup *lookup, size_t i, struct word word, st
   if (status != STATUS_OK && status != STATUS_NOT_FOUND) return status;
   *out = (struct found){vector, FOUND_NO_ROW, FOUND_SUBWORD};
   return STATUS_OK;
+}
+
+uint64_t lookup_ngram_work(const struct lookup *lookup, size_t letters) {
+  enum { NGRAMS = 4 /* that begin with a letter, in models trained as fastText does unless told otherwise */ };
+  return (uint64_t)letters * NGRAMS * api_choice_dim(lookup->choice);
 }
 
 /* What stands in for an unknown word in model i; STATUS_NOT_FOUND under OOV_ERROR. */

@@ -18,6 +18,7 @@ struct lookup {
   struct word_policy policy;
   const float *zero;                 /* made when it is first needed */
   uint32_t unk_rows[API_MODELS_MAX]; /* under OOV_UNK */
+  size_t letters;                    /* bytes of words, so far, whose n-grams were put together */
 };
 
 /* Prepares to find words; false, and noted in the reading, when the model cannot follow the policy. */
@@ -26,6 +27,9 @@ bool lookup_begin(struct lookup *lookup, struct reading *reading, const struct a
 
 /* Finds a word. False: *refusal says why; REFUSAL_NO_WORD only under OOV_ERROR, with near spellings if `suggest`. */
 bool lookup_word(struct lookup *lookup, struct word word, bool suggest, struct found *out, struct refusal *refusal);
+
+/* About as many multiplications as putting vectors together from the n-grams of that many bytes of words takes. */
+uint64_t lookup_ngram_work(const struct lookup *lookup, size_t letters);
 
 /* The rows of a word in each of the models, rows[choice->count], and how it was found there. STATUS_NOT_FOUND when one
  * of them lacks it, whose row is then FOUND_NO_ROW; what it gets is lookup_word()'s to say. */

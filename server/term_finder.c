@@ -9,13 +9,13 @@ bool term_finder_begin(struct term_finder *finder, struct reading *reading, cons
   return lookup_begin(&finder->lookup, reading, choice, policy);
 }
 
-uint64_t term_finder_work(const struct term_finder *finder, uint64_t terms) {
-  enum {
-    FIND_WORK = 512, /* looking a word up takes as long as so many multiplications */
-    NGRAMS = 32      /* whose vectors make that of a word; more or less */
-  };
-  uint64_t vectors = finder->lookup.policy.oov == OOV_SUBWORD ? NGRAMS : 1;
-  return terms * (FIND_WORK + vectors * finder->dim);
+uint64_t term_finder_work(const struct term_finder *finder, const struct term_list *list) {
+  enum { FIND_WORK = 512 /* looking a word up takes as long as so many multiplications */ };
+  uint64_t work = (uint64_t)list->count * (FIND_WORK + finder->dim);
+  if (finder->lookup.policy.oov != OOV_SUBWORD) return work;
+  for (size_t i = 0; i < list->count; i++)
+    if (list->terms[i].kind == TERM_WORD) work += lookup_ngram_work(&finder->lookup, list->terms[i].word.length);
+  return work;
 }
 
 /* Where a term stands: found out only when something is wrong with it. */

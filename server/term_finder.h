@@ -17,8 +17,8 @@ struct term_finder {
 bool term_finder_begin(struct term_finder *finder, struct reading *reading, const struct api_choice *choice,
                        struct word_policy policy);
 
-/* What finding so many terms and going over their vectors once takes, for api_stays(). */
-uint64_t term_finder_work(const struct term_finder *finder, uint64_t terms);
+/* What finding the terms of a list and going over their vectors once takes, for api_stays(). */
+uint64_t term_finder_work(const struct term_finder *finder, const struct term_list *list);
 
 /* Finds the terms of a list. What is wrong with any of them is noted in the reading by its place, and others are found
  * nevertheless: so all lists of a request are gone through before reading_finish() is asked. */

@@ -167,6 +167,40 @@ START_TEST(subword_has_what_the_ngrams_give) {
 }
 END_TEST
 
+/* One word may be as long as a body, and has as many n-grams. */
+START_TEST(long_words_are_postponed) {
+  enum { LETTERS = 100000 };
+  static const struct {
+    handler *answer;
+    const char *before, *after;
+  } cases[] = {{api_vectors, "{\"words\":[\"", "\"]"},
+               {api_mean, "{\"words\":[\"", "\"]"},
+               {api_doesnt_match, "{\"words\":[\"", "\"]"},
+               {api_similarity, "{\"words\":[\"", "\"]"},
+               {api_similarity, "{\"a\":\"x\",\"b\":\"", "\""}};
+  char *body = malloc(LETTERS + 100);
+  ck_assert_ptr_nonnull(body);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char *to = stpcpy(body, cases[i].before);
+    memset(to, 'x', LETTERS);
+    sprintf(to + LETTERS, "%s,\"model\":\"grams\",\"oov\":\"subword\"}", cases[i].after);
+    zoo.call.hurried = true;
+    api_fixture_body(&zoo, body, strlen(body));
+    ck_assert_msg(!api_fixture_call(&zoo, cases[i].answer) && zoo.reply.postponed, "case %zu", i);
+    zoo.call.hurried = false;
+    json_decref(api_post(&zoo, cases[i].answer, body));
+  }
+  /* What is too much anyway is not looked up first. */
+  char *to = stpcpy(body, cases[0].before);
+  memset(to, 'x', LETTERS);
+  strcpy(to + LETTERS, "\"],\"model\":\"grams\",\"oov\":\"subword\"}");
+  zoo.call.hurried = true;
+  zoo.service.limits.answer_floats = DIM - 1;
+  api_post_refused(&zoo, api_vectors, body, REFUSAL_INVALID, "#/words");
+  free(body);
+}
+END_TEST
+
 START_TEST(subwords_are_those_of_models_that_have_them) {
   api_get_refused(&zoo, api_vector, "word=cat&model=small&oov=subword", REFUSAL_INVALID, "#/oov");
   ck_assert_ptr_nonnull(strstr(zoo.refusal.detail, "n-grams"));
@@ -306,6 +340,7 @@ int main(void) {
   tcase_add_test(tcase, unk_has_the_row_of_the_first_name);
   tcase_add_test(tcase, mean_has_the_mean_of_all_rows);
   tcase_add_test(tcase, subword_has_what_the_ngrams_give);
+  tcase_add_test(tcase, long_words_are_postponed);
   tcase_add_test(tcase, subwords_are_those_of_models_that_have_them);
   tcase_add_test(tcase, fallback_prefers_the_word_as_it_is_written);
   tcase_add_test(tcase, fold_takes_the_lowest_row);
