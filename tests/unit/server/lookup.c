@@ -351,5 +351,8 @@ int main(void) {
   tcase_add_test(tcase, a_word_that_one_of_several_models_lacks_is_unknown);
   tcase_add_test(tcase, what_several_models_cannot_answer);
   tcase_add_test(tcase, policies_that_do_not_exist);
-  return suite_run(suite);
+  scratch_open(); /* without it the store would be in the root folder */
+  int failed = suite_run(suite);
+  scratch_close();
+  return failed;
 }
