@@ -11,10 +11,14 @@
 #include "tests/support/npy.h"
 #include "tests/support/suite.h"
 
-/* More than sockets hold, so that a client which does not read stops the stream. */
-enum { ROWS = 30000, DIM = 80 };
+enum {
+  ROWS = 2000,
+  DIM = 50,
+  LONG_LIST = 120000 /* words: a body longer than 1 MiB, and rows of more bytes than sockets hold, so that a client
+                        which does not read stops the stream */
+};
 
-static struct daemon served; /* limits at their defaults, but for 1 MiB of answers */
+static struct daemon served; /* limits at their defaults, but for the room for answers */
 static struct daemon strict; /* small limits */
 static struct fixture zoo, bulk;
 
@@ -115,19 +119,25 @@ static void post_words(unsigned port, size_t count, bool chunked, struct answer 
   free(body);
 }
 
-/* A body of 2 MB, of which curl asks first whether it may come; other routes may have 1 MiB. */
+/* Whether an answer ends in the rows of body_of(count). */
+static void expect_rows(const struct answer *answer, size_t count) {
+  const size_t bytes = DIM * sizeof(float);
+  ck_assert_uint_gt(answer->length, count * bytes);
+  const char *floats = answer->body + answer->length - count * bytes;
+  for (size_t i = 0; i < count; i++)
+    if (memcmp(floats + i * bytes, fixture_row(&bulk, ROWS - 1 - i % ROWS), bytes) != 0) ck_abort_msg("row %zu", i);
+}
+
+/* A body of more than 1 MiB, of which curl asks first whether it may come; other routes may not have that. */
 START_TEST(a_long_list_of_words) {
-  enum { COUNT = 200000 };
   for (int chunked = 0; chunked < 2; chunked++) {
     struct answer answer;
     char shape[64];
-    post_words(served.port, COUNT, chunked, &answer);
+    post_words(served.port, LONG_LIST, chunked, &answer);
     ck_assert_msg(answer.status == 200, "%ld: %.300s", answer.status, answer.body);
-    snprintf(shape, sizeof shape, "(%d,%d)", COUNT, DIM);
+    snprintf(shape, sizeof shape, "(%d,%d)", LONG_LIST, DIM);
     ck_assert_ptr_nonnull(strstr(answer.body + 10, shape));
-    const char *floats = answer.body + answer.length - (size_t)COUNT * DIM * sizeof(float);
-    for (size_t i = 0; i < COUNT; i++)
-      ck_assert_mem_eq(floats + i * DIM * sizeof(float), fixture_row(&bulk, ROWS - 1 - i % ROWS), DIM * sizeof(float));
+    expect_rows(&answer, LONG_LIST);
     answer_release(&answer);
   }
   char *body = malloc(2 << 20);
@@ -193,17 +203,32 @@ START_TEST(expectations) {
 }
 END_TEST
 
-/* 1 MiB of answers is room for 15 streams, of a block of 64 KiB each and what belongs to it. */
-enum { STREAMS = 15 };
+/* Of long lists: each is a block of 64 KiB, a number a word, and little more. */
+enum { STREAMS = 4, ROOM_FOR_STREAMS = STREAMS * (65536 + LONG_LIST * 4 + 8192) };
+
+static char *long_request;
+static size_t long_request_length;
+
+static void make_long_request(void) {
+  size_t length;
+  char *body = body_of(LONG_LIST, &length);
+  long_request = malloc(length + 128);
+  ck_assert_ptr_nonnull(long_request);
+  int head = snprintf(long_request, 128, "POST /matrix HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", length);
+  memcpy(long_request + head, body, length);
+  long_request_length = (size_t)head + length;
+  free(body);
+}
 
 /* Begins a stream, as soon as there is room for it. */
 static void begin_stream(struct raw *raw, unsigned port) {
   static const char wanted[] = "HTTP/1.1 200 ";
   double deadline = support_seconds() + SUPPORT_PATIENCE_SECONDS;
+  if (!long_request) make_long_request();
   for (;;) {
     char head[sizeof wanted] = "";
     raw_open(raw, port);
-    raw_send_text(raw, "GET /matrix?model=bulk HTTP/1.1\r\nHost: a\r\n\r\n");
+    raw_send(raw, long_request, long_request_length);
     ck_assert_msg(raw_waits_for_reading(raw), "no answer began");
     ck_assert_int_gt(recv(raw->descriptor, head, sizeof head - 1, MSG_PEEK), 0);
     if (strcmp(head, wanted) == 0) return;
@@ -211,6 +236,15 @@ static void begin_stream(struct raw *raw, unsigned port) {
     raw_close(raw);
     support_pause();
   }
+}
+
+/* Starts a daemon that has room for no more of them, on the store that all share. */
+static void start(struct daemon *daemon, const char *flag, const char *value) {
+  char room[32];
+  snprintf(room, sizeof room, "%d", ROOM_FOR_STREAMS);
+  if (daemon != &served) memcpy(daemon->store, served.store, sizeof daemon->store);
+  daemon_start(daemon, "--limit-answer-bytes", room, flag, value, NULL);
+  daemon_await_ready(daemon, 200);
 }
 
 static void begin_streams(struct raw *raws, unsigned port) {
@@ -248,7 +282,7 @@ START_TEST(clients_that_do_not_read) {
   ck_assert_int_eq(status_of(served.port, "/matrix?model=zoo"), 503);
   ck_assert_int_eq(status_of(served.port, "/vector?word=cat&model=zoo"), 200);
   ck_assert(raw_answer(&held[0], false, &answer));
-  ck_assert_mem_eq(answer.body + answer.length - ROWS * DIM * sizeof(float), bulk.floats, ROWS * DIM * sizeof(float));
+  expect_rows(&answer, LONG_LIST);
   answer_release(&answer);
   await_room(served.port);
   close_all(held);
@@ -261,10 +295,14 @@ END_TEST
 /* Clients that stay and do not read are given up after the time-out, which is a second there. */
 START_TEST(clients_that_read_nothing_for_too_long) {
   struct raw held[STREAMS];
-  begin_streams(held, strict.port);
-  await_room(strict.port);
+  struct daemon daemon;
+  daemon_prepare(&daemon);
+  start(&daemon, "--timeout", "1");
+  begin_streams(held, daemon.port);
+  await_room(daemon.port);
   for (int i = 0; i < STREAMS; i++) ck_assert(raw_closes(&held[i]));
   close_all(held);
+  daemon_stop(&daemon);
 }
 END_TEST
 
@@ -317,11 +355,9 @@ static void start_all(void) {
   daemon_prepare(&strict);
   suite_import(&served, "zoo", &zoo);
   suite_import(&served, "bulk", &bulk);
+  start(&served, "--timeout", "30");
   memcpy(strict.store, served.store, sizeof strict.store);
-  daemon_start(&served, "--limit-answer-bytes", "1M", NULL);
-  daemon_start(&strict, "--limit-matrix-words", "10", "--limit-matrix-body-bytes", "2000", "--limit-answer-bytes", "1M",
-               "--timeout", "1", NULL);
-  daemon_await_ready(&served, 200);
+  daemon_start(&strict, "--limit-matrix-words", "10", "--limit-matrix-body-bytes", "2000", NULL);
   daemon_await_ready(&strict, 200);
 }
 

@@ -136,7 +136,7 @@ static unsigned char *floats_of(handler *answer, const char *body, size_t *lengt
   *length = zoo.reply.body.length;
   unsigned char *copy = malloc(*length + 1);
   ck_assert_ptr_nonnull(copy);
-  memcpy(copy, zoo.reply.body.data, *length);
+  if (*length > 0) memcpy(copy, zoo.reply.body.data, *length);
   return copy;
 }
 
