@@ -167,6 +167,15 @@ bool api_stays(const struct call *call, uint64_t work, struct reply *reply) {
   return !reply->postponed;
 }
 
+bool api_stays_written(const struct call *call, enum representation representation, uint64_t floats,
+                       struct reply *reply) {
+  enum {
+    FLOATS_IN_PLACE = 1 << 20
+  }; /* some 50 ms as JSON; binary, as many as an answer may have are copied in a few */
+  reply->postponed = call->hurried && representation == REPRESENTATION_JSON && floats > FLOATS_IN_PLACE;
+  return !reply->postponed;
+}
+
 struct cached_rows api_cached(const struct service *service, const struct api_choice *choice) {
   const struct model_info *info = model_info(choice->model);
   return (struct cached_rows){service->texts, {info->content[0], info->content[1]}};

@@ -50,6 +50,10 @@ bool api_row(const struct api_choice *choice, const struct call *call, uint64_t 
  * handler returns false. */
 bool api_stays(const struct call *call, uint64_t work, struct reply *reply);
 
+/* The same of an answer of so many floats. */
+bool api_stays_written(const struct call *call, enum representation representation, uint64_t floats,
+                       struct reply *reply);
+
 /* Where the texts of the model's rows may be found. */
 struct cached_rows api_cached(const struct service *service, const struct api_choice *choice);
 

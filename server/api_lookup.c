@@ -67,6 +67,8 @@ static bool answer(struct reading *reading, const struct grid_request *request, 
   struct found *found =
       request->keras ? find_keras(reading, request, choice) : find_all(reading, request, model_rows(choice->model));
   if (!found || !grid_lay_out(reading, request, choice, found, &result)) return false;
+  uint64_t floats = (uint64_t)result.count * result.width * result.dim;
+  if (!api_stays_written(reading->call, request->common.representation, floats, reply)) return false;
   return api_write_grid(reply, &result, request->common.representation, reading->refusal);
 }
 

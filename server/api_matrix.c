@@ -143,6 +143,7 @@ static bool answer_json(struct work *work) {
                     (leading + own) * dim, limit);
     return false;
   }
+  if (!api_stays_written(reading->call, REPRESENTATION_JSON, (leading + own) * dim, work->reply)) return false;
   struct found *found = reading_alloc(reading, leading + own, sizeof *found);
   if (!found || (leading > 0 && !find_leading(work, found))) return false;
   if (request->listed && !find_words(work, found + leading)) return false;

@@ -88,6 +88,8 @@ static bool answer_vectors(struct reading *reading, const struct grid_request *r
   if (!grid_fits(reading, request, choice)) return false;
   struct found *found = find_all(reading, request, choice, reply);
   if (!found || !grid_lay_out(reading, request, choice, found, &result)) return false;
+  uint64_t floats = (uint64_t)result.count * result.width * result.dim;
+  if (!api_stays_written(reading->call, request->common.representation, floats, reply)) return false;
   return api_write_grid(reply, &result, request->common.representation, reading->refusal);
 }
 

@@ -131,6 +131,25 @@ START_TEST(the_limit_counts_padding) {
 }
 END_TEST
 
+/* A few bytes may ask for as many floats as there may be, and as JSON those take long. */
+START_TEST(long_answers_are_postponed) {
+  static const char *const long_ones[] = {"{\"indices\":[[0]],\"maxlen\":250000}",
+                                          "{\"words\":[[\"cat\"]],\"maxlen\":250000}"};
+  handler *const handlers[] = {api_lookup, api_vectors};
+  zoo.call.hurried = true;
+  for (size_t i = 0; i < 2; i++) {
+    api_fixture_body(&zoo, long_ones[i], strlen(long_ones[i]));
+    ck_assert(!api_fixture_call(&zoo, handlers[i]) && zoo.reply.postponed);
+    zoo.call.accept = "application/octet-stream";
+    ck_assert(api_fixture_call(&zoo, handlers[i]) && !zoo.reply.postponed);
+    zoo.call.accept = NULL;
+  }
+  json_decref(api_post(&zoo, api_lookup, "{\"indices\":[[0]],\"maxlen\":200000}"));
+  zoo.call.hurried = false;
+  json_decref(api_post(&zoo, api_lookup, long_ones[0]));
+}
+END_TEST
+
 int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("server/api_lookup", &tcase);
@@ -142,6 +161,7 @@ int main(void) {
   tcase_add_test(tcase, what_is_refused);
   tcase_add_test(tcase, every_bad_place_is_named);
   tcase_add_test(tcase, the_limit_counts_padding);
+  tcase_add_test(tcase, long_answers_are_postponed);
   scratch_open();
   int failed = suite_run(suite);
   scratch_close();
