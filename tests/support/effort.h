@@ -2,6 +2,7 @@
 #ifndef WORDVEC_TESTS_SUPPORT_EFFORT_H
 #define WORDVEC_TESTS_SUPPORT_EFFORT_H
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 /* `full`, or a hundredth of it (at least 1) when TEST_EFFORT is set to anything: under valgrind and qemu every
@@ -10,6 +11,12 @@ static inline int effort(int full) {
   const char *chosen = getenv("TEST_EFFORT");
   int less = full / 100 > 0 ? full / 100 : 1;
   return chosen && *chosen ? less : full;
+}
+
+/* Whether to leave out this round of a loop test: with TEST_EFFORT all but each fifth, which still come by every case
+ * of tables of two, four or eight. */
+static inline bool effort_skips(int round) {
+  return effort(100) < 100 && round % 5 != 0;
 }
 
 #endif

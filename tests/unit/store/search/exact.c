@@ -406,6 +406,7 @@ START_TEST(joined_rows_are_searched_as_if_they_were_copied_together) {
 END_TEST
 
 START_TEST(made_up_searches_equal_sorting_every_row) {
+  if (effort_skips(_i)) return;
   struct round round;
   round_init(&round, (uint64_t)_i);
   check_all_kernels(&round.fixture.rows, round.queries, round.query_count);
@@ -473,6 +474,7 @@ END_TEST
 
 /* More rows than a block holds, several slabs, the last of them short. */
 START_TEST(many_blocks_and_slabs_are_all_searched) {
+  if (effort_skips(_i)) return;
   static const uint32_t counts[] = {255, 256, 257, 1023, 1024, 1025, 2047, 2600};
   struct numbers numbers = {.state = (uint64_t)_i};
   struct rows_fixture fixture;
@@ -519,6 +521,7 @@ static float *near_duplicates(struct numbers *numbers, uint32_t count, uint32_t 
 }
 
 START_TEST(near_duplicates_are_told_apart) {
+  if (effort_skips(_i)) return;
   static const uint32_t dims[] = {1, 2, 64, 150};
   static const size_t ks[] = {1, 10, 100, 1000};
   struct numbers numbers = {.state = (uint64_t)_i};
@@ -583,6 +586,7 @@ static void scan_in_parts(struct numbers *numbers, struct exact_plan *plan, uint
 }
 
 START_TEST(parts_in_any_order_give_the_same_answer) {
+  if (effort_skips(_i)) return;
   struct numbers numbers = {.state = (uint64_t)_i + 31};
   struct rows_fixture fixture;
   struct codes_fixture codes;
