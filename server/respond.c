@@ -67,7 +67,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *out, size_t r
 }
 
 /* A response out of one buffer that libmicrohttpd fills again and again. It sends rows from where they lie, too, but
- * breaks with many (write_npy.c). The copy is 40 % of what sending 480 MB costs, 1.3 to 2 GB/s to a client beside it.
+ * breaks with many (write_npy.c). The copy is 40 % of what sending 480 MB costs this process.
  */
 static struct MHD_Response *streamed_response_of(struct stream *stream) {
   uint64_t length = stream->source.length;
