@@ -1,6 +1,6 @@
 /* Runs the wordvec binary under test: $WORDVEC_BINARY (else build/release/wordvec), behind the command of
- * $WORDVEC_WRAPPER when that is set ("valgrind -q …", split at spaces). A child dies with the process that started
- * it, so that a test which fails leaves nothing running. */
+ * $WORDVEC_WRAPPER when that is set ("valgrind -q …", split at spaces; with TEST_EFFORT not each run that is like
+ * others before). A child dies with the process that started it, so that a test which fails leaves nothing running. */
 #ifndef WORDVEC_TESTS_SUPPORT_PROCESS_H
 #define WORDVEC_TESTS_SUPPORT_PROCESS_H
 
