@@ -96,7 +96,7 @@ static bool read_code_point(struct cursor *cursor, uint32_t *out) {
 static bool read_escape(struct cursor *cursor, char out[4], size_t *length) {
   static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
   const char *simple = cursor->at < cursor->end && *cursor->at ? strchr(from, *cursor->at) : NULL;
-  uint32_t code_point;
+  uint32_t code_point = 0; /* for gcc at -O1, which does not see that fail() is false */
   if (simple) {
     cursor->at++;
     *out = to[simple - from];
