@@ -129,7 +129,7 @@ START_TEST(many_pairs) {
 END_TEST
 
 static void expect_matrix(const json_t *answer, const size_t *rows, size_t count, const size_t *others, size_t width) {
-  char text[32];
+  char text[64];
   snprintf(text, sizeof text, "[%zu,%zu]", count, width);
   expect_json(answer, "/shape", text);
   expect_length(answer, "/similarities", count);
