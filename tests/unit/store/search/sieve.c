@@ -112,7 +112,7 @@ START_TEST(a_promise_that_is_broken_is_seen) {
 END_TEST
 
 START_TEST(the_same_rows_give_the_same_codes) {
-  static const uint64_t seeds[] = {3, 8, 18, 22, 28, 33}; /* of dimensions up to 105 */
+  static const uint64_t seeds[] = {3, 8, 18, 19, 28, 33}; /* of dimensions up to 105 */
   struct matrix matrix;
   matrix_init(&matrix, seeds[_i]);
   const struct rows *rows = &matrix.rows.rows;
