@@ -50,7 +50,7 @@ static void connect_well(struct raw *raw, const struct daemon *daemon) {
 static void begin_long(struct raw *raw) {
   char request[16 << 10], body[12 << 10];
   size_t used = (size_t)snprintf(body, sizeof body, "{\"queries\":[{\"index\":0,\"k\":1}");
-  for (int i = 1; i < effort(LONG_MOST); i++)
+  for (int i = 1; i < effort_of_daemon(LONG_MOST); i++)
     used += (size_t)snprintf(body + used, sizeof body - used, ",{\"index\":%d}", i % 10);
   used += (size_t)snprintf(body + used, sizeof body - used, "]}");
   int length = snprintf(request, sizeof request, "POST /neighbors HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%s",
@@ -62,7 +62,7 @@ static void begin_long(struct raw *raw) {
 static void begin_long_matrix(struct raw *raw) {
   char request[4 << 10], body[3 << 10];
   size_t used = (size_t)snprintf(body, sizeof body, "{\"words\":[0");
-  for (int i = 1; i < effort(MATRIX_MOST); i++)
+  for (int i = 1; i < effort_of_daemon(MATRIX_MOST); i++)
     used += (size_t)snprintf(body + used, sizeof body - used, ",%d", i % 10);
   used += (size_t)snprintf(body + used, sizeof body - used, "]}");
   int length =
@@ -115,7 +115,7 @@ START_TEST(lookups_overtake_matrices_of_similarities) {
     overtaken = is_pending(&matrix);
     ck_assert(raw_answer(&matrix, false, &answer));
     ck_assert_int_eq(answer.status, 200);
-    ck_assert_uint_eq(answer.length, (size_t)effort(MATRIX_MOST) * ROWS * sizeof(double));
+    ck_assert_uint_eq(answer.length, (size_t)effort_of_daemon(MATRIX_MOST) * ROWS * sizeof(double));
     answer_release(&answer);
   }
   ck_assert(overtaken);

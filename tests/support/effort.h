@@ -13,6 +13,13 @@ static inline int effort(int full) {
   return chosen && *chosen ? less : full;
 }
 
+/* The same for what a daemon is given to do, so that it takes a while and not minutes: less where the daemon itself is
+ * slow, behind a wrapper. */
+static inline int effort_of_daemon(int full) {
+  const char *wrapper = getenv("WORDVEC_WRAPPER");
+  return wrapper && *wrapper ? effort(full) : full;
+}
+
 /* Whether to leave out this round of a loop test: with TEST_EFFORT all but each fifth, which still come by every case
  * of tables of two, four or eight. */
 static inline bool effort_skips(int round) {
