@@ -110,13 +110,15 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
   return exchange;
 }
 
-static bool closes(const struct exchanges *all, const struct exchange *exchange) {
-  return exchange->closes || atomic_load(&all->service->draining);
+/* What each of its answers tells. */
+static struct respond_fields fields_of(const struct exchanges *all, const struct exchange *exchange) {
+  return (struct respond_fields){.close = exchange->closes || atomic_load(&all->service->draining)};
 }
 
 static bool refuse_now(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
                        const struct refusal *refusal) {
-  return respond_refusal(connection, refusal, exchange->dialect, closes(all, exchange), &exchange->result);
+  const struct respond_fields fields = fields_of(all, exchange);
+  return respond_refusal(connection, refusal, exchange->dialect, &fields, &exchange->result);
 }
 
 /* Remembers a refusal until the body, if any, is through. */
@@ -383,7 +385,8 @@ static bool answer(const struct exchanges *all, struct exchange *exchange, bool 
 
 static enum MHD_Result send_reply(const struct exchanges *all, struct exchange *exchange,
                                   struct MHD_Connection *connection, struct reply *reply) {
-  return respond_reply(connection, reply, closes(all, exchange), &exchange->result) ? MHD_YES : MHD_NO;
+  const struct respond_fields fields = fields_of(all, exchange);
+  return respond_reply(connection, reply, &fields, &exchange->result) ? MHD_YES : MHD_NO;
 }
 
 /* Puts the exchange into a backlog, and the refusal aside for when it is too late. False: there is no room. */

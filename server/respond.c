@@ -29,7 +29,11 @@ static bool queue(struct MHD_Connection *connection, struct MHD_Response *respon
   return queued;
 }
 
-static bool add_reply_headers(struct MHD_Response *response, const struct reply *reply, bool close) {
+static bool add_fields(struct MHD_Response *response, const struct respond_fields *fields) {
+  return !fields->close || add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+static bool add_reply_headers(struct MHD_Response *response, const struct reply *reply) {
   bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
   if (reply->http_status == MHD_HTTP_OK) {
     ok = ok && add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
@@ -40,7 +44,6 @@ static bool add_reply_headers(struct MHD_Response *response, const struct reply 
   if (reply->sources[0]) ok = ok && add_header(response, "X-Sources", reply->sources);
   if (reply->shape[0]) ok = ok && add_header(response, "X-Shape", reply->shape);
   if (reply->dtype) ok = ok && add_header(response, "X-Dtype", reply->dtype);
-  if (close) ok = ok && add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
   return ok;
 }
 
@@ -75,12 +78,14 @@ static struct MHD_Response *streamed_response_of(struct stream *stream) {
                                            STREAM_BLOCK_BYTES, read_stream, stream, NULL);
 }
 
-bool respond_reply(struct MHD_Connection *connection, struct reply *reply, bool close, struct respond_result *result) {
+bool respond_reply(struct MHD_Connection *connection, struct reply *reply, const struct respond_fields *fields,
+                   struct respond_result *result) {
   size_t length = reply->body.length;
   struct MHD_Response *response = reply->stream ? streamed_response_of(reply->stream) : response_of(&reply->body);
   if (!response) return false;
   *result = (struct respond_result){reply->http_status, length};
-  return queue(connection, response, reply->http_status, add_reply_headers(response, reply, close));
+  return queue(connection, response, reply->http_status,
+               add_reply_headers(response, reply) && add_fields(response, fields));
 }
 
 const char *respond_refusal_type(enum dialect dialect) {
@@ -106,19 +111,17 @@ char *respond_refusal_text(const struct refusal *refusal, enum dialect dialect) 
   return NULL;
 }
 
-static bool add_refusal_headers(struct MHD_Response *response, const struct refusal *refusal, enum dialect dialect,
-                                bool close) {
+static bool add_refusal_headers(struct MHD_Response *response, const struct refusal *refusal, enum dialect dialect) {
   unsigned status = refusal_status(refusal->kind, dialect);
   bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, respond_refusal_type(dialect));
   if (status == MHD_HTTP_METHOD_NOT_ALLOWED) ok = ok && add_header(response, MHD_HTTP_HEADER_ALLOW, refusal->allow);
   if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
     ok = ok && add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, RETRY_AFTER_SECONDS);
-  if (close) ok = ok && add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
   return ok;
 }
 
-bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal, enum dialect dialect, bool close,
-                     struct respond_result *result) {
+bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal, enum dialect dialect,
+                     const struct respond_fields *fields, struct respond_result *result) {
   unsigned status = refusal_status(refusal->kind, dialect);
   char *text = respond_refusal_text(refusal, dialect);
   if (!text) return false;
@@ -129,5 +132,6 @@ bool respond_refusal(struct MHD_Connection *connection, const struct refusal *re
     return false;
   }
   *result = (struct respond_result){status, length};
-  return queue(connection, response, status, add_refusal_headers(response, refusal, dialect, close));
+  return queue(connection, response, status,
+               add_refusal_headers(response, refusal, dialect) && add_fields(response, fields));
 }

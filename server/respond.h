@@ -14,6 +14,11 @@
 
 struct MHD_Connection;
 
+/* What the head of every answer of one exchange tells, beside what the answer itself brings. */
+struct respond_fields {
+  bool close; /* the connection ends with this answer */
+};
+
 /* What was sent, for the log. */
 struct respond_result {
   unsigned status;
@@ -21,13 +26,14 @@ struct respond_result {
 };
 
 /* Queues the reply, whose body is handed on without a copy and released when it has been sent; it is empty afterwards
- * in any case. A stream stays the caller's, and must live until the request is completed. `close`: the connection ends
- * with this answer. False: nothing could be queued, and the connection is to be dropped. */
-bool respond_reply(struct MHD_Connection *connection, struct reply *reply, bool close, struct respond_result *result);
+ * in any case. A stream stays the caller's, and must live until the request is completed. False: nothing could be
+ * queued, and the connection is to be dropped. */
+bool respond_reply(struct MHD_Connection *connection, struct reply *reply, const struct respond_fields *fields,
+                   struct respond_result *result);
 
 /* Queues a refusal. */
-bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal, enum dialect dialect, bool close,
-                     struct respond_result *result);
+bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal, enum dialect dialect,
+                     const struct respond_fields *fields, struct respond_result *result);
 
 /* The body of a refusal, terminated, for the caller to free(), NULL without memory; and its media type. */
 char *respond_refusal_text(const struct refusal *refusal, enum dialect dialect);
