@@ -61,6 +61,7 @@ UNIT_SOURCES    := $(call find,tests/unit)
 HTTP_SOURCES    := $(call find,tests/http)
 SUPPORT_SOURCES := $(call find,tests/support)
 EXHAUSTIVE_SOURCES := $(call find,tests/exhaustive)
+FAULT_SOURCES   := $(call find,tests/fault)
 
 STORE_OBJECTS   := $(STORE_SOURCES:%.c=$(OUT)/%.o)
 SERVER_OBJECTS  := $(SERVER_SOURCES:%.c=$(OUT)/%.o)
@@ -68,6 +69,8 @@ SUPPORT_OBJECTS := $(SUPPORT_SOURCES:%.c=$(OUT)/%.o)
 UNIT_PROGRAMS   := $(UNIT_SOURCES:%.c=$(OUT)/%)
 HTTP_PROGRAMS   := $(HTTP_SOURCES:%.c=$(OUT)/%)
 EXHAUSTIVE_PROGRAMS := $(EXHAUSTIVE_SOURCES:%.c=$(OUT)/%)
+FAULT_PROGRAMS  := $(FAULT_SOURCES:%.c=$(OUT)/%)
+FAULT_SCRIPTS   := $(sort $(wildcard tests/fault/*.sh tests/fault/*.py))
 
 say = $(if $(strip $(V)),,@printf '  %-5s%s\n' $(1) $@ && )
 
@@ -126,8 +129,8 @@ endif
 # Embeds these by .incbin, which -MMD does not see.
 $(OUT)/server/openapi.o: $(wildcard server/openapi/*/*.json)
 
-# Each file under tests/unit is one Check program; those under tests/exhaustive take arguments.
-$(UNIT_PROGRAMS) $(EXHAUSTIVE_PROGRAMS): %: %.o $(OUT)/libsupport.a $(OUT)/libwordvec.a
+# Each file under tests/unit and tests/fault is one Check program; those under tests/exhaustive take arguments.
+$(UNIT_PROGRAMS) $(FAULT_PROGRAMS) $(EXHAUSTIVE_PROGRAMS): %: %.o $(OUT)/libsupport.a $(OUT)/libwordvec.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) $(SERVER_LIBS) $(STORE_LIBS)
 
 # Those under tests/http know the daemon only through its socket.
@@ -177,7 +180,14 @@ oracle: $(OUT)/wordvec ## Compare answers with gensim's and numpy's
 	@$(with_test_environment) tests/oracle/run
 
 # What holds every program and links each: to see that a compiler has nothing to say.
-programs: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) $(EXHAUSTIVE_PROGRAMS)
+programs: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) $(FAULT_PROGRAMS) $(EXHAUSTIVE_PROGRAMS)
+
+# What takes too long to be run in every light: damage, kills, injected faults, swaps and restarts under load. What
+# cannot run with sanitizers takes a plain build, RELEASE_BINARY.
+fault: $(OUT)/wordvec $(FAULT_PROGRAMS) ## Break what it stands on: files, memory, system calls, connections
+	@$(if $(filter build/release,$(OUT)),,$(again) VARIANT=release SANITIZE= build/release/wordvec)
+	@$(with_test_environment) RELEASE_BINARY=build/release/wordvec tests/support/run-suite $(FAULT_PROGRAMS) $(FAULT_SCRIPTS)
+.PHONY: fault
 
 # Without arguments each goes over all there is; with 0 0 STRIDE over a sample.
 test-exhaustive: $(EXHAUSTIVE_PROGRAMS) ## Prove what can be proved by going over every input (some ten minutes)
