@@ -110,6 +110,15 @@ static bool open_store(struct ask *ask, enum ask_models models, int *status) {
   return false;
 }
 
+static enum status open_remote(struct ask *ask, struct problem *problem) {
+  const struct options *options = ask->options;
+  char *key = NULL;
+  enum status status = options->api_key_file ? keys_read_first(options->api_key_file, problem, &key) : STATUS_OK;
+  if (status == STATUS_OK) status = remote_open(options->url, key, options->ask.timeout_seconds, problem, &ask->remote);
+  keys_forget(key);
+  return status;
+}
+
 bool ask_open(const struct options *options, enum ask_models models, struct ask **out, int *status) {
   struct problem problem;
   struct ask *ask = calloc(1, sizeof *ask);
@@ -121,7 +130,7 @@ bool ask_open(const struct options *options, enum ask_models models, struct ask 
   ask->options = options;
   bool opened;
   if (options->url) {
-    opened = remote_open(options->url, options->ask.timeout_seconds, &problem, &ask->remote) == STATUS_OK;
+    opened = open_remote(ask, &problem) == STATUS_OK;
     if (!opened) fprintf(stderr, "wordvec %s: %s\n", command_name(ask), problem.text);
   } else {
     opened = open_store(ask, models, status);

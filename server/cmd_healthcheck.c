@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "server/commands.h"
+#include "server/keys.h"
 #include "server/remote.h"
 
 enum { TIMEOUT_SECONDS = 3, BODY_MAX = 200, HTTP_OK = 200 };
@@ -27,7 +28,10 @@ int cmd_healthcheck(const struct options *options) {
   struct problem problem;
   unsigned status = 0;
   bytes_init(&body, BODY_MAX);
-  enum status outcome = remote_get(url, TIMEOUT_SECONDS, &problem, &status, &body);
+  char *key = NULL;
+  enum status outcome = options->api_key_file ? keys_read_first(options->api_key_file, &problem, &key) : STATUS_OK;
+  if (outcome == STATUS_OK) outcome = remote_get(url, key, TIMEOUT_SECONDS, &problem, &status, &body);
+  keys_forget(key);
   bool ready = outcome == STATUS_OK && status == HTTP_OK;
   if (outcome != STATUS_OK)
     fprintf(stderr, "not ready: %s\n", problem.text);

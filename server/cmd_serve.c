@@ -65,15 +65,46 @@ static void fit_descriptors(struct daemon *daemon) {
 }
 
 static bool bind_is_allowed(const struct options *options) {
-  if (address_is_loopback(&options->serve.address) || options->serve.insecure_bind) return true;
+  if (address_is_loopback(&options->serve.address) || options->serve.insecure_bind || options->api_key_file)
+    return true;
   char url[ADDRESS_URL_SIZE];
   address_url(&options->serve.address, url);
-  fprintf(
-      stderr,
-      "wordvec serve: %s can be reached from other machines, and there is no authentication: anyone there could ask.\n"
-      "Listen on 127.0.0.1 and put a proxy in front, or allow it with --insecure-bind (WORDVEC_INSECURE_BIND=1).\n",
-      url);
+  fprintf(stderr,
+          "wordvec serve: %s can be reached from other machines, and no key is asked for: anyone there could ask.\n"
+          "Give clients a key (--api-key-file), listen on 127.0.0.1 behind a proxy, or allow it with --insecure-bind\n"
+          "(WORDVEC_INSECURE_BIND=1).\n",
+          url);
   return false;
+}
+
+static void tell_keys(const struct daemon *daemon) {
+  struct keys *keys = daemon->service.keys;
+  const char *path = daemon->options->api_key_file;
+  log_event(&daemon->log, false, "keys", "%zu keys in force, from %s", keys_count(keys), path);
+  if (keys_exposed(keys))
+    log_event(&daemon->log, true, "keys", "every user of this machine may read or change the keys: chmod o= %s", path);
+}
+
+/* Reads the keys, if there are to be some, before anybody can ask. */
+static bool open_keys(struct daemon *daemon) {
+  const char *path = daemon->options->api_key_file;
+  struct problem problem;
+  if (!path) return true;
+  if (keys_open(path, &problem, &daemon->service.keys) != STATUS_OK) {
+    log_event(&daemon->log, true, "keys", "%s", problem.text);
+    return false;
+  }
+  tell_keys(daemon);
+  return true;
+}
+
+static void reload_keys(struct daemon *daemon) {
+  struct problem problem;
+  if (!daemon->service.keys) return;
+  if (keys_reload(daemon->service.keys, &problem) == STATUS_OK)
+    tell_keys(daemon);
+  else
+    log_event(&daemon->log, true, "keys", "%s; the keys before stay in force", problem.text);
 }
 
 static void set_of_hangup(sigset_t *set) {
@@ -133,6 +164,7 @@ static void *look_on(void *argument) {
   for (;;) {
     int number = sigtimedwait(&hangup, NULL, &pause);
     if (atomic_load(&service->draining)) return NULL;
+    if (number == SIGHUP) reload_keys(daemon); /* first: a look may take long, and a key may be to be refused at once */
     catalog_refresh(service->catalog, number == SIGHUP, tell_model, &daemon->log);
   }
 }
@@ -226,6 +258,7 @@ int cmd_serve(const struct options *options) {
     fprintf(stderr, "wordvec serve: --kernel: %s\n", problem.text);
     return EXIT_USAGE;
   }
+  if (!open_keys(&daemon)) return EXIT_FAILURE;
   daemon.signals = block_signals();
   if (daemon.signals < 0) {
     log_event(&daemon.log, true, "start", "cannot receive signals: %s", strerror(errno));
@@ -245,6 +278,7 @@ int cmd_serve(const struct options *options) {
               daemon.service.limits.search_threads);
   }
   command_close_service(&daemon.service);
+  keys_close(daemon.service.keys);
   close(daemon.signals);
   return exit_status;
 }

@@ -45,6 +45,7 @@ enum status command_open_service(const struct options *options, const struct ker
   service->limits = options->serve.limits;
   service->default_model = options->serve.default_model;
   service->default_recall = options->serve.default_recall;
+  service->cors_origins = options->serve.cors_origins;
   service_set_budgets(service);
   size_t *searching = &service->limits.search_threads;
   if (*searching == 0) *searching = command_cores(SEARCH_THREADS_MOST);

@@ -28,6 +28,8 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "server/access.h"
+#include "server/cors.h"
 #include "server/guard.h"
 #include "server/head.h"
 #include "server/reading.h"
@@ -56,11 +58,13 @@ struct exchange {
   struct guard_target target;
   struct head head;
   struct guard_fields fields;
-  char *accepts;   /* several Accept fields joined; NULL when there are not several */
-  bool takes_body; /* it is a POST */
-  bool admitted;   /* the first call of the handler is over */
-  bool closes;     /* the connection ends with this answer */
-  bool lingers;    /* the client may still be sending when it does */
+  char *accepts;            /* several Accept fields joined; NULL when there are not several */
+  bool takes_body;          /* it is a POST */
+  bool admitted;            /* the first call of the handler is over */
+  bool closes;              /* the connection ends with this answer */
+  bool lingers;             /* the client may still be sending when it does */
+  const char *allow_origin; /* of the page that may read the answer; NULL: none */
+  bool preflight;           /* a page asks if it may ask */
   enum dialect dialect;
   const struct route *route;
   const char *rest;
@@ -112,7 +116,11 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
 
 /* What each of its answers tells. */
 static struct respond_fields fields_of(const struct exchanges *all, const struct exchange *exchange) {
-  return (struct respond_fields){.close = exchange->closes || atomic_load(&all->service->draining)};
+  return (struct respond_fields){
+      .close = exchange->closes || atomic_load(&all->service->draining),
+      .allow_origin = exchange->allow_origin,
+      .vary_origin = cors_varies(all->service->cors_origins),
+  };
 }
 
 static bool refuse_now(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
@@ -238,6 +246,12 @@ static bool admissible(const struct exchanges *all, struct exchange *exchange, c
     return false;
   }
   if (exchange->target.malformed) exchange->closes = true; /* by somebody who means something else by a request line */
+  exchange->preflight = cors_is_preflight(exchange->allow_origin, method, &exchange->fields);
+  if (exchange->preflight) return true;
+  if (!access_allows(all->service->keys, &exchange->fields, exchange->route, refusal)) {
+    exchange->closes |= guard_expects_body(&exchange->fields); /* which then is not read */
+    return false;
+  }
   if (exchange->fields.declared > exchange->body.limit) {
     refusal_set(refusal, REFUSAL_BODY_TOO_LARGE, "The body has %llu bytes, and at most %zu are allowed.",
                 (unsigned long long)exchange->fields.declared, exchange->body.limit);
@@ -262,7 +276,10 @@ static enum MHD_Result admit(const struct exchanges *all, struct exchange *excha
   find_route(all, exchange, path_of(url));
   begin_head(exchange, connection, line);
   if (!collect_fields(exchange, connection)) return MHD_NO;
-  if (admissible(all, exchange, url, method, line[2], &refusal)) return MHD_YES;
+  exchange->allow_origin = cors_allowed(all->service->cors_origins, exchange->fields.origin);
+  bool admitted = admissible(all, exchange, url, method, line[2], &refusal);
+  access_wipe(&exchange->fields);
+  if (admitted) return MHD_YES;
 
   if (guard_expects_body(&exchange->fields)) {
     exchange->closes |= exchange->fields.expects;
@@ -278,11 +295,13 @@ static void answer_raw(struct exchange *exchange, struct MHD_Connection *connect
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   char *text = respond_refusal_text(refusal, exchange->dialect);
   unsigned status = refusal_status(refusal->kind, exchange->dialect);
-  char head[256];
+  char head[512], origin[256] = "";
+  if (exchange->allow_origin && strlen(exchange->allow_origin) < sizeof origin / 2)
+    snprintf(origin, sizeof origin, "Access-Control-Allow-Origin: %s\r\n", exchange->allow_origin);
   if (info && text) {
     int length = snprintf(
-        head, sizeof head, "HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-        status, MHD_get_reason_phrase_for(status), respond_refusal_type(exchange->dialect), strlen(text));
+        head, sizeof head, "HTTP/1.1 %u %s\r\n%sContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+        status, MHD_get_reason_phrase_for(status), origin, respond_refusal_type(exchange->dialect), strlen(text));
     /* A few hundred bytes into a socket that nothing was written to: they fit, or the client is gone. */
     if (send(info->connect_fd, head, (size_t)length, MSG_NOSIGNAL | MSG_MORE) > 0 &&
         send(info->connect_fd, text, strlen(text), MSG_NOSIGNAL) > 0)
@@ -387,6 +406,12 @@ static enum MHD_Result send_reply(const struct exchanges *all, struct exchange *
                                   struct MHD_Connection *connection, struct reply *reply) {
   const struct respond_fields fields = fields_of(all, exchange);
   return respond_reply(connection, reply, &fields, &exchange->result) ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result send_preflight(const struct exchanges *all, struct exchange *exchange,
+                                      struct MHD_Connection *connection) {
+  const struct respond_fields fields = fields_of(all, exchange);
+  return respond_preflight(connection, &fields, &exchange->result) ? MHD_YES : MHD_NO;
 }
 
 /* Puts the exchange into a backlog, and the refusal aside for when it is too late. False: there is no room. */
@@ -526,6 +551,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
   }
   if (*length > 0) return collect(exchange, connection, data, length);
   if (exchange->refusal) return refuse_now(all, exchange, connection, exchange->refusal) ? MHD_YES : MHD_NO;
+  if (exchange->preflight) return send_preflight(all, exchange, connection);
   if (exchange->deferred) return finish(all, exchange, connection);
   return run(all, exchange, connection);
 }

@@ -99,6 +99,17 @@ static void take_coding(struct guard_fields *fields, const char *value) {
   if (strcasecmp(value, "chunked") != 0) fault(fields, "The only Transfer-Encoding understood here is \"chunked\".");
 }
 
+/* Of two, whoever stands in front may have judged the other one (RFC 9110, section 5.3: it is no list). */
+static void take_authorization(struct guard_fields *fields, const char *value, size_t length) {
+  if (fields->authorization) fault(fields, "The request has more than one Authorization.");
+  fields->authorization = value;
+  fields->authorization_length = length;
+}
+
+static inline bool is_named(const char *name, size_t length, const char *wanted) {
+  return length == strlen(wanted) && strcasecmp(name, wanted) == 0;
+}
+
 void guard_field(struct guard_fields *fields, const char *name, size_t name_length, const char *value,
                  size_t value_length) {
   if (!is_token(name, name_length)) {
@@ -109,19 +120,25 @@ void guard_field(struct guard_fields *fields, const char *name, size_t name_leng
     fault(fields, "A header value holds a character that is not allowed there.");
     return;
   }
-  if (strcasecmp(name, "Host") == 0) {
+  if (is_named(name, name_length, "Host")) {
     if (++fields->hosts > 1) fault(fields, "The request has more than one Host.");
     if (!host_is_valid(value)) fault(fields, "Host must be a host name or address with an optional port.");
-  } else if (strcasecmp(name, "Content-Length") == 0) {
+  } else if (is_named(name, name_length, "Content-Length")) {
     take_length(fields, value);
-  } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+  } else if (is_named(name, name_length, "Transfer-Encoding")) {
     take_coding(fields, value);
-  } else if (strcasecmp(name, "Expect") == 0) {
+  } else if (is_named(name, name_length, "Expect")) {
     fields->expects = strcasecmp(value, "100-continue") == 0;
-  } else if (strcasecmp(name, "Content-Type") == 0) {
+  } else if (is_named(name, name_length, "Content-Type")) {
     fields->content_type = value;
-  } else if (strcasecmp(name, "Accept") == 0) {
+  } else if (is_named(name, name_length, "Accept")) {
     if (fields->accept_count++ == 0) fields->accept = value;
+  } else if (is_named(name, name_length, "Authorization")) {
+    take_authorization(fields, value, value_length);
+  } else if (is_named(name, name_length, "Origin")) {
+    fields->origin = fields->origin_count++ == 0 ? value : NULL;
+  } else if (is_named(name, name_length, "Access-Control-Request-Method")) {
+    fields->preflight = true;
   }
 }
 

@@ -33,8 +33,13 @@ struct guard_fields {
   uint64_t declared; /* Content-Length */
   bool expects;      /* Expect: 100-continue */
   const char *content_type;
-  const char *accept;    /* of the first Accept */
-  unsigned accept_count; /* Accept fields: several are to be joined */
+  const char *accept;        /* of the first Accept */
+  unsigned accept_count;     /* Accept fields: several are to be joined */
+  const char *authorization; /* NULL: there is none */
+  size_t authorization_length;
+  const char *origin; /* NULL: there is none, or several */
+  unsigned origin_count;
+  bool preflight; /* there is an Access-Control-Request-Method */
 };
 
 /* Takes in one field; name and value are terminated, the lengths show bytes of value 0 inside. */

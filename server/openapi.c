@@ -7,7 +7,7 @@
  *   paths/NAME.json     path → its methods (a path item of OpenAPI)
  *   schemas/NAME.json   name → schema of a request or an answer; strict, that is with "additionalProperties": false or
  *                       "unevaluatedProperties": false, for answers in tests are judged by them
- *   parameters, headers, responses: what several operations share, referred to by "#/components/…"
+ *   parameters, headers, responses, securitySchemes: what several operations share, referred to by "#/components/…"
  *
  * A new family: write its files, add a line for each to FRAGMENTS below. A new route, parameter or member of an answer:
  * describe it in its family's files. tests/unit/server/openapi.c compares the document with the table of routes, the
@@ -50,7 +50,8 @@
   each(headers, similarity) \
   each(responses, common) \
   each(responses, openai) \
-  each(responses, word2vec)
+  each(responses, word2vec) \
+  each(securitySchemes, common)
 /* clang-format on */
 
 enum section {
@@ -60,7 +61,8 @@ enum section {
   SECTION_schemas,
   SECTION_parameters,
   SECTION_headers,
-  SECTION_responses
+  SECTION_responses,
+  SECTION_securitySchemes
 };
 
 struct fragment {
@@ -122,6 +124,7 @@ enum status openapi_write(struct bytes *out) {
       {"},\n\"parameters\": {", SECTION_parameters},
       {"},\n\"headers\": {", SECTION_headers},
       {"},\n\"responses\": {", SECTION_responses},
+      {"},\n\"securitySchemes\": {", SECTION_securitySchemes},
   };
   enum status status = STATUS_OK;
   for (size_t i = 0; status == STATUS_OK && i < sizeof parts / sizeof parts[0]; i++)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/cors.h"
 #include "server/options_table.h"
 #include "server/version.h"
 
@@ -199,6 +200,16 @@ static bool apply_address(const struct reader *reader, const char *origin, const
   return false;
 }
 
+static bool apply_origins(const struct reader *reader, const char *origin, const char *text, void *member) {
+  struct problem problem;
+  if (cors_check(text, &problem) == STATUS_OK) {
+    *(const char **)member = text;
+    return true;
+  }
+  fprintf(reader->err, "wordvec: %s: %s\n", origin, problem.text);
+  return false;
+}
+
 static bool apply_switch(const struct reader *reader, const char *origin, const char *text, void *member) {
   if (parse_switch(text, member)) return true;
   fprintf(reader->err, "wordvec: %s: '%s' is none of 1, true, yes, on, 0, false, no, off\n", origin, text);
@@ -276,6 +287,7 @@ static bool apply(const struct reader *reader, const struct flag *flag, const ch
     case FLAG_MODEL: return apply_text(reader, flag, origin, text, member);
     case FLAG_PAIR: return apply_pair(reader, origin, text, member);
     case FLAG_ADDRESS: return apply_address(reader, origin, text, member);
+    case FLAG_ORIGINS: return apply_origins(reader, origin, text, member);
     case FLAG_CHOICE:
     case FLAG_WORD: return apply_choice(reader, flag, origin, text, member);
     case FLAG_UNSIGNED:

@@ -96,6 +96,7 @@ struct serve_flags {
   bool insecure_bind;
   const char *default_model;  /* NULL: none */
   const char *fallback_store; /* NULL: none */
+  const char *cors_origins;   /* as cors_check() has it; NULL: none */
   double default_recall;      /* 0: queries that do not say are answered exactly */
   const char *kernel;         /* "auto" or a kernel's name, not yet looked up */
   enum log_format log_format;
@@ -144,6 +145,7 @@ struct options {
   struct serve_flags serve; /* also of commands that ask: what a daemon would be started with in this environment */
   struct ask_flags ask;
   struct eval_flags eval;
+  const char *api_key_file; /* what a daemon asks for, or what it is shown; NULL: no key */
   const char *url; /* the daemon to ask; the healthcheck's with the default made from the listening address filled in,
                       else NULL where the store is to be asked */
   char url_of_listen[ADDRESS_URL_SIZE];

@@ -130,8 +130,15 @@ static const struct flag serve_flags[] = {
      "Where to listen: an IPv4 address, or an IPv6 one in brackets, and a port;\n"
      "with port 0 the system chooses one, and the log says which."},
     {"insecure-bind", FLAG_SWITCH, AT(serve.insecure_bind), NULL, "WORDVEC_INSECURE_BIND", NULL, NULL, 0, 0,
-     "Needed to listen on an address that other machines reach: there is no\n"
-     "authentication, so whoever reaches it may ask."},
+     "Needed to listen on an address that other machines reach without keys\n"
+     "(--api-key-file): whoever reaches it may ask."},
+    {"api-key-file", FLAG_TEXT, AT(api_key_file), "FILE", "WORDVEC_API_KEY_FILE", NULL, NULL, 0, 0,
+     "The keys that clients must show one of (Authorization: Bearer KEY), one a\n"
+     "line, of 16 to 512 characters; '#' begins a comment. Read again on SIGHUP.\n"
+     "/livez and /readyz need none."},
+    {"cors-origin", FLAG_ORIGINS, AT(serve.cors_origins), "ORIGIN,...", "WORDVEC_CORS_ORIGIN", NULL, NULL, 0, 0,
+     "Web pages of these origins (https://example.com) may read answers; '*':\n"
+     "all pages. Without it: none but those of this server's own origin."},
     FLAG_OF_THREADS("Threads that talk to clients and look up rows. Without it: one for each\n"
                     "core, at most 4."),
     {"search-threads", FLAG_SIZE, AT(serve.limits.search_threads), "N", "WORDVEC_SEARCH_THREADS", NULL, NULL, 1, 256,
@@ -199,6 +206,9 @@ static const struct flag healthcheck_flags[] = {
     {"url", FLAG_TEXT, AT(url), "URL", "WORDVEC_URL", NULL, NULL, 0, 0,
      "The daemon to ask. Without it: the address in WORDVEC_LISTEN, else\n"
      "http://127.0.0.1:8080."},
+    {"api-key-file", FLAG_TEXT, AT(api_key_file), "FILE", NULL, NULL, NULL, 0, 0,
+     "A file of keys: the first is shown, which something in front of the daemon\n"
+     "may ask for. The daemon's own /readyz needs none."},
 };
 
 /* ---- Commands that ask. Their flags are the parameters of the request, under the same name with '_' for '-'. */
@@ -216,6 +226,16 @@ static const struct flag healthcheck_flags[] = {
        0,                                                                                 \
        "The daemon to ask, such as http://127.0.0.1:8080. Without it the store is read\n" \
        "here, and the answer is the same."},                                              \
+      {"api-key-file",                                                                    \
+       FLAG_TEXT,                                                                         \
+       AT(api_key_file),                                                                  \
+       "FILE",                                                                            \
+       "WORDVEC_API_KEY_FILE",                                                            \
+       NULL,                                                                              \
+       NULL,                                                                              \
+       0,                                                                                 \
+       0,                                                                                 \
+       "A file of keys, of which the daemon is shown the first."},                        \
       {"timeout",                                                                         \
        FLAG_UNSIGNED,                                                                     \
        AT(ask.timeout_seconds),                                                           \

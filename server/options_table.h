@@ -10,6 +10,7 @@ enum flag_kind {
   FLAG_TEXT,     /* const char *, not empty */
   FLAG_MODEL,    /* const char *, a valid model name */
   FLAG_ADDRESS,  /* struct address */
+  FLAG_ORIGINS,  /* const char *, as cors_check() has it */
   FLAG_CHOICE,   /* an enum whose values are the places in `choices` */
   FLAG_WORD,     /* const char *, one of `choices` */
   FLAG_UNSIGNED, /* unsigned, from minimum to maximum */

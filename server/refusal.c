@@ -13,6 +13,7 @@ static const struct refusal_type types[REFUSAL_COUNT] = {
     [REFUSAL_MALFORMED] = {400, "malformed_request", "Malformed request"},
     [REFUSAL_UNKNOWN_PARAMETER] = {400, "unknown_parameter", "Unknown parameter"},
     [REFUSAL_MISSING_PARAMETER] = {400, "missing_parameter", "Missing parameter"},
+    [REFUSAL_UNAUTHORIZED] = {401, "unauthorized", "Unauthorized"},
     [REFUSAL_NO_ROUTE] = {404, "route_not_found", "No such route"},
     [REFUSAL_NO_MODEL] = {404, "model_not_found", "No such model"},
     [REFUSAL_NO_WORD] = {404, "word_not_found", "Word not in vocabulary"},
@@ -68,6 +69,7 @@ void refusal_set(struct refusal *refusal, enum refusal_kind kind, const char *fo
   refusal->error_count = 0;
   refusal->suggestion_count = 0;
   refusal->allow[0] = '\0';
+  refusal->challenge = NULL;
   va_list arguments;
   va_start(arguments, format);
   format_as_utf8(refusal->detail, sizeof refusal->detail, format, arguments);

@@ -11,6 +11,7 @@ enum refusal_kind {
   REFUSAL_MALFORMED,         /* 400 malformed_request: syntax of URL, query or JSON */
   REFUSAL_UNKNOWN_PARAMETER, /* 400 unknown_parameter */
   REFUSAL_MISSING_PARAMETER, /* 400 missing_parameter, also `model` when several are served */
+  REFUSAL_UNAUTHORIZED,      /* 401 unauthorized, with WWW-Authenticate */
   REFUSAL_NO_ROUTE,          /* 404 route_not_found */
   REFUSAL_NO_MODEL,          /* 404 model_not_found */
   REFUSAL_NO_WORD,           /* 404 word_not_found */
@@ -49,6 +50,7 @@ struct refusal {
   size_t suggestion_count;
   char suggestions[REFUSAL_SUGGESTIONS_MAX][REFUSAL_SUGGESTION_BYTES + 1]; /* near spellings, valid UTF-8 */
   char allow[64];                                                          /* REFUSAL_METHOD: "GET, HEAD" */
+  const char *challenge; /* REFUSAL_UNAUTHORIZED: what WWW-Authenticate says; static storage */
 };
 
 /* The row of the table; static storage. */

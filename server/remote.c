@@ -44,6 +44,13 @@ static CURLcode prepare(CURL *handle, unsigned seconds, char *reason) {
   return code;
 }
 
+static CURLcode show_key(CURL *handle, const char *key) {
+  if (!key) return CURLE_OK;
+  CURLcode code = curl_easy_setopt(handle, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+  if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_XOAUTH2_BEARER, key);
+  return code;
+}
+
 static CURLcode perform(CURL *handle, const char *url, struct bytes *body, FILE *out) {
   struct taking taking = {handle, body, out};
   CURLcode code = curl_easy_setopt(handle, CURLOPT_URL, url);
@@ -57,12 +64,13 @@ static enum status no_answer(struct problem *problem, const char *url, const cha
                      reason[0] ? reason : curl_easy_strerror(code));
 }
 
-enum status remote_get(const char *url, unsigned seconds, struct problem *problem, unsigned *http_status,
-                       struct bytes *body) {
+enum status remote_get(const char *url, const char *key, unsigned seconds, struct problem *problem,
+                       unsigned *http_status, struct bytes *body) {
   CURL *handle = curl_easy_init();
   if (!handle) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
   char reason[CURL_ERROR_SIZE] = "";
   CURLcode code = prepare(handle, seconds, reason);
+  if (code == CURLE_OK) code = show_key(handle, key);
   if (code == CURLE_OK) code = perform(handle, url, body, NULL);
   unsigned status = answered(handle);
   curl_easy_cleanup(handle);
@@ -91,7 +99,8 @@ static struct curl_slist *post_headers(void) {
   return both;
 }
 
-enum status remote_open(const char *url, unsigned seconds, struct problem *problem, struct remote **out) {
+enum status remote_open(const char *url, const char *key, unsigned seconds, struct problem *problem,
+                        struct remote **out) {
   struct remote *remote = calloc(1, sizeof *remote);
   if (!remote) return no_memory(problem);
   size_t length = strlen(url);
@@ -100,7 +109,7 @@ enum status remote_open(const char *url, unsigned seconds, struct problem *probl
   remote->headers = post_headers();
   remote->handle = curl_easy_init();
   if (!remote->url || !remote->headers || !remote->handle ||
-      prepare(remote->handle, seconds, remote->reason) != CURLE_OK) {
+      prepare(remote->handle, seconds, remote->reason) != CURLE_OK || show_key(remote->handle, key) != CURLE_OK) {
     remote_close(remote);
     return no_memory(problem);
   }

@@ -7,18 +7,22 @@
 #include "store/bytes.h"
 #include "store/status.h"
 
+/* A key goes with a request as "Authorization: Bearer KEY", to the daemon that was named and nowhere else, for
+ * redirects are not followed. NULL: none does. It is copied. */
+
 /* GETs `url` within `seconds` from now, whatever the network does. The answer's status goes to *http_status and up to
  * the limit of `body`, which the caller has made, of its body is appended; more is left unread. STATUS_IO when no
  * answer came: *problem says why. */
-enum status remote_get(const char *url, unsigned seconds, struct problem *problem, unsigned *http_status,
-                       struct bytes *body) MUST_USE;
+enum status remote_get(const char *url, const char *key, unsigned seconds, struct problem *problem,
+                       unsigned *http_status, struct bytes *body) MUST_USE;
 
 /* A daemon that is asked again and again, over one connection that is kept as long as both sides like. */
 struct remote;
 
 /* Prepares to ask the daemon at `url` (copied; a '/' at its end is none), each time for at most `seconds`. Nothing is
  * sent yet. STATUS_NO_MEMORY. */
-enum status remote_open(const char *url, unsigned seconds, struct problem *problem, struct remote **out) MUST_USE;
+enum status remote_open(const char *url, const char *key, unsigned seconds, struct problem *problem,
+                        struct remote **out) MUST_USE;
 void remote_close(struct remote *remote); /* NULL is allowed */
 
 struct remote_request {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/cors.h"
 #include "server/write_json.h"
 #include "server/write_openai.h"
 #include "server/write_word2vec.h"
@@ -30,7 +31,12 @@ static bool queue(struct MHD_Connection *connection, struct MHD_Response *respon
 }
 
 static bool add_fields(struct MHD_Response *response, const struct respond_fields *fields) {
-  return !fields->close || add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+  bool ok = !fields->close || add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+  if (fields->vary_origin) ok = ok && add_header(response, MHD_HTTP_HEADER_VARY, "Origin");
+  if (fields->allow_origin)
+    ok = ok && add_header(response, "Access-Control-Allow-Origin", fields->allow_origin) &&
+         add_header(response, "Access-Control-Expose-Headers", CORS_ANSWER_FIELDS);
+  return ok;
 }
 
 static bool add_reply_headers(struct MHD_Response *response, const struct reply *reply) {
@@ -115,6 +121,7 @@ static bool add_refusal_headers(struct MHD_Response *response, const struct refu
   unsigned status = refusal_status(refusal->kind, dialect);
   bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, respond_refusal_type(dialect));
   if (status == MHD_HTTP_METHOD_NOT_ALLOWED) ok = ok && add_header(response, MHD_HTTP_HEADER_ALLOW, refusal->allow);
+  if (refusal->challenge) ok = ok && add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, refusal->challenge);
   if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
     ok = ok && add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, RETRY_AFTER_SECONDS);
   return ok;
@@ -134,4 +141,15 @@ bool respond_refusal(struct MHD_Connection *connection, const struct refusal *re
   *result = (struct respond_result){status, length};
   return queue(connection, response, status,
                add_refusal_headers(response, refusal, dialect) && add_fields(response, fields));
+}
+
+bool respond_preflight(struct MHD_Connection *connection, const struct respond_fields *fields,
+                       struct respond_result *result) {
+  struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+  if (!response) return false;
+  *result = (struct respond_result){MHD_HTTP_NO_CONTENT, 0};
+  bool ok = add_header(response, "Access-Control-Allow-Methods", CORS_METHODS) &&
+            add_header(response, "Access-Control-Allow-Headers", CORS_REQUEST_FIELDS) &&
+            add_header(response, "Access-Control-Max-Age", CORS_MAX_AGE);
+  return queue(connection, response, MHD_HTTP_NO_CONTENT, ok && add_fields(response, fields));
 }

@@ -16,7 +16,9 @@ struct MHD_Connection;
 
 /* What the head of every answer of one exchange tells, beside what the answer itself brings. */
 struct respond_fields {
-  bool close; /* the connection ends with this answer */
+  bool close;               /* the connection ends with this answer */
+  const char *allow_origin; /* of the page that may read it; NULL: none may */
+  bool vary_origin;         /* it would differ for another */
 };
 
 /* What was sent, for the log. */
@@ -34,6 +36,10 @@ bool respond_reply(struct MHD_Connection *connection, struct reply *reply, const
 /* Queues a refusal. */
 bool respond_refusal(struct MHD_Connection *connection, const struct refusal *refusal, enum dialect dialect,
                      const struct respond_fields *fields, struct respond_result *result);
+
+/* Queues the answer to a page that asks if it may ask. */
+bool respond_preflight(struct MHD_Connection *connection, const struct respond_fields *fields,
+                       struct respond_result *result);
 
 /* The body of a refusal, terminated, for the caller to free(), NULL without memory; and its media type. */
 char *respond_refusal_text(const struct refusal *refusal, enum dialect dialect);

@@ -10,7 +10,8 @@
 enum {
   ROUTE_GET = 1, /* and HEAD, which is GET without the body */
   ROUTE_POST = 2,
-  ROUTE_NPY = 4 /* the body of a POST may be a .npy file */
+  ROUTE_NPY = 4, /* the body of a POST may be a .npy file */
+  ROUTE_OPEN = 8 /* asked without a key, too */
 };
 
 /* What a request costs, and so where it is worked on. */

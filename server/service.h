@@ -10,6 +10,7 @@
 
 #include "server/catalog.h"
 #include "server/joins.h"
+#include "server/keys.h"
 #include "server/text_cache.h"
 #include "store/budget.h"
 #include "store/search/scanner.h"
@@ -51,6 +52,8 @@ struct service {
   struct budget answers;
   struct text_cache *texts; /* NULL: none */
   struct joins *joins;      /* of models that are searched together */
+  struct keys *keys;        /* that clients must show one of; NULL: everybody may ask */
+  const char *cors_origins; /* as cors_check() has it; NULL: pages of other origins may not read answers */
   atomic_bool draining;
 };
 

@@ -101,6 +101,14 @@ static void name_param(const struct refusal *refusal, char param[PARAM_SIZE]) {
   param[used] = '\0';
 }
 
+static const char *code_of(enum refusal_kind kind) {
+  switch (kind) {
+    case REFUSAL_NO_ROUTE: return "unknown_url";
+    case REFUSAL_UNAUTHORIZED: return "invalid_api_key";
+    default: return refusal_type_of(kind)->code;
+  }
+}
+
 enum status write_openai_error(struct bytes *out, const struct refusal *refusal) {
   const struct refusal_type *type = refusal_type_of(refusal->kind);
   char param[PARAM_SIZE], message[PARAM_SIZE + sizeof refusal->detail];
@@ -121,7 +129,7 @@ enum status write_openai_error(struct bytes *out, const struct refusal *refusal)
     json_text_terminated(&text, param);
   else
     json_text_null(&text);
-  write_terminated(&text, "code", refusal->kind == REFUSAL_NO_ROUTE ? "unknown_url" : type->code);
+  write_terminated(&text, "code", code_of(refusal->kind));
   json_text_close(&text, '}');
   json_text_close(&text, '}');
   return json_text_end(&text);

@@ -93,6 +93,8 @@ function check_words(code) {
       uses(code, "MHD_ALLOW_UPGRADE|MHD_upgrade_action|MHD_create_response_for_upgrade") ||
       uses(code, "MHD_USE_(SSL|TLS)|MHD_OPTION_HTTPS_[A-Z_]*"))
     breach(FNR, "unused-parts", "digest authentication, post processor, upgrade and TLS of libmicrohttpd stay unused")
+  if (uses(code, "CURLOPT_(FOLLOWLOCATION|UNRESTRICTED_AUTH|VERBOSE|SSL_VERIFYPEER|SSL_VERIFYHOST)"))
+    breach(FNR, "redirects", "the daemon that was named is the one asked, and shown a key")
   if (calls(code, "strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|atof|strtok|scanf|sscanf"))
     breach(FNR, "unsafe-call", "no bound or no way to see an error")
   if (room == "store/import" && uses(code, "strtok_r|strsep|isspace|isblank|iswspace|isprint|isalnum"))

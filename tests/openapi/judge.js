@@ -5,10 +5,10 @@
 const Ajv = require('ajv/dist/2020');
 const addFormats = require('ajv-formats');
 
-// What HTTP itself says with an answer (RFC 9110), and so needs no description.
-const usualFields = new Set(['connection', 'content-length', 'content-type', 'date']);
+// What HTTP itself says with an answer (RFC 9110), or for a browser (CORS), and so needs no description.
+const usualFields = new Set(['access-control-allow-origin', 'access-control-expose-headers', 'connection', 'content-length', 'content-type', 'date']);
 // Refusals before anybody knows which route is meant.
-const everywhere = ['400', '413', '414', '431', '503'];
+const everywhere = ['400', '401', '413', '414', '431', '503'];
 
 // Whose shape refusals have below a prefix: the names of shared responses begin so.
 const families = [['/v1/', 'OpenaiError'], ['/word2vec/', 'Word2vecError'], ['', 'Problem']];

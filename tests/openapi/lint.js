@@ -3,7 +3,7 @@
 'use strict';
 const { createConfig, lintFromString } = require('@redocly/openapi-core');
 
-// Left out are rules of taste, and those of what this document has not: callbacks, links, security schemes of its own.
+// Left out are rules of taste, and those of what this document has not: callbacks, links.
 const rules = {
   'array-parameter-serialization': 'error',
   'info-license-strict': 'error',

@@ -3,8 +3,8 @@
 
 usage: tests/readme/check.py BINARY
 
-Of each block marked console, the lines that begin with "$ " are run, in a folder of their own with the sample served; the lines
-behind one are what it must print, where … stands for anything. The Python client and the recipes are run as they stand, but for the port, and for what needs Keras or PyTorch.
+Of each block marked console, the lines that begin with "$ " are run, in a folder of their own with the sample served, on port 8081 to
+those who show a key; the lines behind one are what it must print, where … stands for anything. The Python client and the recipes are run as they stand, but for the port, and for what needs Keras or PyTorch.
 """
 import os
 import re
@@ -29,8 +29,9 @@ def matches(expected, printed):
     return re.fullmatch(pattern, printed.strip("\n"), re.S) is not None
 
 
-def start_daemon(binary, store):
-    daemon = subprocess.Popen([binary, "serve", "--store", store, "--listen", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
+def start_daemon(binary, store, *flags):
+    command = [binary, "serve", "--store", store, "--listen", "127.0.0.1:0", *flags]
+    daemon = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     for line in daemon.stderr:
         found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", line)
         if found:
@@ -44,8 +45,17 @@ def drain(daemon):
     threading.Thread(target=daemon.stderr.read, daemon=True).start()
 
 
-def run(command, folder, binary, port):
-    command = command.replace("localhost:8080", "127.0.0.1:" + port)
+def start_with_keys(binary, store, folder):
+    """The daemon on port 8081 of the page."""
+    keys = os.path.join(folder, "keys")
+    with open(keys, "w", encoding="ascii") as file:
+        file.write("# the web shop\nYXJlYWxvbmV3b3VsZGJlcmFuZG9t\n")
+    os.chmod(keys, 0o600)
+    return start_daemon(binary, store, "--api-key-file", keys, "--cors-origin", "https://app.example.com")
+
+
+def run(command, folder, binary, port, port_with_keys):
+    command = command.replace("localhost:8080", "127.0.0.1:" + port).replace("localhost:8081", "127.0.0.1:" + port_with_keys)
     command = re.sub(r"^curl", "curl -s", command)
     command = re.sub(r"(^|\| )wordvec", rf"\1{binary}", command)
     return subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=False).stdout
@@ -84,11 +94,13 @@ def main():
         store = os.path.join(folder, "served")
         subprocess.run([binary, "import", os.path.join(ROOT, SAMPLE), "--store", store], check=True, capture_output=True)
         daemon, port = start_daemon(binary, store)
+        keyed, port_with_keys = start_with_keys(binary, store, folder)
         drain(daemon)
+        drain(keyed)
         try:
             for command, expected in examples(text):
                 ran += 1
-                printed = run(command, folder, binary, port)
+                printed = run(command, folder, binary, port, port_with_keys)
                 if not matches(expected, printed):
                     failed += 1
                     print(f"readme: $ {command}\n  shown:   {expected.strip()}\n  printed: {printed.strip()[:2000]}")
@@ -96,8 +108,9 @@ def main():
                 ran += 1
                 failed += (check_client if "def ask(" in block else check_recipe)(block, folder, port)
         finally:
-            daemon.terminate()
-            daemon.wait()
+            for process in (daemon, keyed):
+                process.terminate()
+                process.wait()
     print(f"readme: {ran} examples run, {failed} differ")
     sys.exit(1 if failed or ran < 10 else 0)
 

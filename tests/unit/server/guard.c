@@ -86,7 +86,7 @@ END_TEST
 
 /* "Name: value" lines; the values begin behind ": ". */
 static void show(struct guard_fields *fields, const char *const *lines) {
-  static char names[8][64];
+  static char names[12][64];
   memset(fields, 0, sizeof *fields);
   for (size_t i = 0; lines[i]; i++) {
     const char *colon = strstr(lines[i], ": ");
@@ -115,6 +115,7 @@ static const struct {
     {"HTTP/1.1", {"Host: a", "Transfer-Encoding: chunked"}},
     {"HTTP/1.1", {"Host: a", "transfer-encoding: Chunked"}},
     {"HTTP/1.1", {"Host: a", "X-!#$%&'*+-.^_`|~9: b", "X-Twice: 1", "X-Twice: 2"}},
+    {"HTTP/1.1", {"Host: a", "Authorization: Bearer b", "Origin: c", "Origin: d"}},
     {"HTTP/1.0", {"User-Agent: old"}},
     {"HTTP/1.0", {"Content-Length: 3"}},
 };
@@ -134,6 +135,7 @@ static const struct {
     {"HTTP/1.1", {"Accept: */*"}}, /* no Host */
     {"HTTP/1.1", {"Host: a", "Host: a"}},
     {"HTTP/1.1", {"Host: a", "HOST: b"}},
+    {"HTTP/1.1", {"Host: a", "Authorization: Bearer b", "authorization: Bearer b"}},
     {"HTTP/1.1", {"Host: a b"}},
     {"HTTP/1.1", {"Host: a/b"}},
     {"HTTP/1.1", {"Host: a@b"}},
@@ -202,6 +204,9 @@ START_TEST(what_the_rest_needs) {
                                       "Content-Type: application/json",
                                       "Content-Length: 00012",
                                       "Expect: 100-Continue",
+                                      "Authorization: Bearer b",
+                                      "Origin: https://a.example",
+                                      "Access-Control-Request-Method: POST",
                                       NULL};
   struct guard_fields fields;
   show(&fields, lines);
@@ -210,6 +215,10 @@ START_TEST(what_the_rest_needs) {
   ck_assert_str_eq(fields.content_type, "application/json");
   ck_assert_uint_eq(fields.declared, 12);
   ck_assert(fields.expects);
+  ck_assert_str_eq(fields.authorization, "Bearer b");
+  ck_assert_uint_eq(fields.authorization_length, 8);
+  ck_assert_str_eq(fields.origin, "https://a.example");
+  ck_assert(fields.preflight);
   ck_assert(guard_expects_body(&fields));
 }
 END_TEST

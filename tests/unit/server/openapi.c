@@ -377,6 +377,10 @@ START_TEST(every_operation_lists_what_any_may_answer) {
       const json_t *responses = json_object_get(operation, "responses");
       for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         ck_assert_msg(json_object_get(responses, statuses[i]) != NULL, "%s %s: %s", method, path, statuses[i]);
+      const char *rest;
+      const struct route *route = route_find(path, &rest);
+      ck_assert_msg(route && !(route->methods & ROUTE_OPEN) == (json_object_get(responses, "401") != NULL),
+                    "%s %s: 401", method, path);
       bool post = strcmp(method, "post") == 0;
       ck_assert_msg(post == (json_object_get(responses, "415") != NULL), "%s %s: 415", method, path);
       ck_assert_msg(post == (json_object_get(operation, "requestBody") != NULL), "%s %s: its body", method, path);

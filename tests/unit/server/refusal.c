@@ -20,6 +20,7 @@ static const struct {
     {REFUSAL_NO_MODEL, 404, "model_not_found"},
     {REFUSAL_NO_WORD, 404, "word_not_found"},
     {REFUSAL_NO_ROW, 404, "index_not_found"},
+    {REFUSAL_UNAUTHORIZED, 401, "unauthorized"},
     {REFUSAL_METHOD, 405, "method_not_allowed"},
     {REFUSAL_NOT_ACCEPTABLE, 406, "not_acceptable"},
     {REFUSAL_BODY_TOO_LARGE, 413, "body_too_large"},
