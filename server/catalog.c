@@ -62,6 +62,7 @@ struct look {
   bool failed; /* no memory: the table stays as it was, and the next look tries again */
   catalog_event *event;
   void *context;
+  struct news news;
 };
 
 enum status catalog_new(const char *store, unsigned threads, struct catalog **out) {
@@ -127,8 +128,8 @@ static bool same_identity(const struct identity *a, const struct identity *b) {
          a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec;
 }
 
-static void report(const struct look *look, bool failed, const char *model, const char *text) {
-  if (look->event) look->event(look->context, failed, model, text);
+static void report(struct look *look, bool failed, const char *model, const char *text) {
+  if (!news_add(&look->news, failed, model, text) && look->event) look->event(look->context, failed, model, text);
 }
 
 /* Whether opening the same version of a file again may go otherwise: what is in it does not change. */
@@ -307,8 +308,9 @@ static void look_around(struct look *look) {
     report_removed(look);
     if (look->changed) swap_tables(look);
   }
-  table_release(&look->next);
   atomic_store(&catalog->looked, true);
+  news_tell(&look->news, look->event, look->context); /* whoever reads the log may ask at once */
+  table_release(&look->next);
 }
 
 void catalog_refresh(struct catalog *catalog, bool insist, catalog_event *event, void *context) {

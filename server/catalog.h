@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "server/news.h"
 #include "store/matrix/model.h"
 
 struct catalog;
@@ -18,8 +19,8 @@ void catalog_free(struct catalog *catalog);
  * store can show a sample, which gives way to the first real model in the same look. Before the first refresh. */
 enum status catalog_set_fallback(struct catalog *catalog, const char *folder) MUST_USE;
 
-/* What one look found, a line for the log each time something changed. */
-typedef void catalog_event(void *context, bool failed, const char *model, const char *text);
+/* What one look found, a line for the log each time something changed; told when requests see it. */
+typedef news_event catalog_event;
 
 /* Looks at the folder: opens new and replaced files, drops removed ones; a file that cannot be opened never replaces an
  * older version that is served. It is tried again when it changes, and at every look when the reason may pass (no

@@ -20,12 +20,16 @@ static struct catalog *catalog;
 /* Everything that the last look told, as lines "MODEL: TEXT", failures with a '!' before them. */
 static char told[8192];
 static int told_count;
+static uint64_t rows_when_told; /* of the model that was told of last, at that moment */
+
+static uint64_t rows_of(const char *name);
 
 static void tell(void *context, bool failed, const char *model, const char *text) {
   ck_assert_ptr_eq(context, told);
   size_t used = strlen(told);
   snprintf(told + used, sizeof told - used, "%s%s: %s\n", failed ? "!" : "", model, text);
   told_count++;
+  rows_when_told = rows_of(model);
 }
 
 static void look_hard(bool insist) {
@@ -147,6 +151,21 @@ START_TEST(models_come_are_replaced_and_go) {
 END_TEST
 
 /* A model that somebody reads outlives its replacement, its removal and the catalog. */
+/* Whoever reads in the log of a new version gets it. */
+START_TEST(what_is_told_is_so) {
+  write_model(store, "a", 1);
+  look();
+  ck_assert_uint_eq(rows_when_told, 1);
+  write_model(store, "a", 2);
+  look();
+  ck_assert_uint_eq(rows_when_told, 2);
+  remove_file("a.mdb");
+  look();
+  ck_assert_int_eq(told_count, 1);
+  ck_assert_uint_eq(rows_when_told, 0);
+}
+END_TEST
+
 START_TEST(readers_keep_their_version) {
   write_model(store, "a", 3);
   look();
@@ -402,6 +421,7 @@ int main(void) {
   tcase_add_test(tcase, an_empty_store);
   tcase_add_test(tcase, a_store_that_comes_later);
   tcase_add_test(tcase, models_come_are_replaced_and_go);
+  tcase_add_test(tcase, what_is_told_is_so);
   tcase_add_test(tcase, readers_keep_their_version);
   tcase_add_test(tcase, the_only_model);
   tcase_add_test(tcase, the_list_is_in_order);
