@@ -16,6 +16,8 @@
 
 #include "server/commands.h"
 #include "server/http.h"
+#include "server/listener.h"
+#include "server/notify.h"
 #include "server/request_json.h"
 #include "server/version.h"
 #include "store/clock.h"
@@ -35,6 +37,7 @@ struct daemon {
   const struct options *options;
   struct log log;
   struct service service;
+  struct listener listener; /* until the http has it */
   struct http *http;
   int signals; /* signalfd of SIGTERM and SIGINT */
   pthread_t looker;
@@ -64,11 +67,11 @@ static void fit_descriptors(struct daemon *daemon) {
   *connections = allowed;
 }
 
-static bool bind_is_allowed(const struct options *options) {
-  if (address_is_loopback(&options->serve.address) || options->serve.insecure_bind || options->api_key_file)
-    return true;
+/* Whoever made an inherited socket chose its address; that anybody may ask over it is to be said here all the same. */
+static bool bind_is_allowed(const struct options *options, const struct address *address) {
+  if (address_is_loopback(address) || options->serve.insecure_bind || options->api_key_file) return true;
   char url[ADDRESS_URL_SIZE];
-  address_url(&options->serve.address, url);
+  address_url(address, url);
   fprintf(stderr,
           "wordvec serve: %s can be reached from other machines, and no key is asked for: anyone there could ask.\n"
           "Give clients a key (--api-key-file), listen on 127.0.0.1 behind a proxy, or allow it with --insecure-bind\n"
@@ -105,6 +108,20 @@ static void reload_keys(struct daemon *daemon) {
     tell_keys(daemon);
   else
     log_event(&daemon->log, true, "keys", "%s; the keys before stay in force", problem.text);
+}
+
+/* Takes over the socket that was handed on, if one was; else there is none yet, and *out's descriptor is -1. */
+static enum status inherit_listener(const struct listener_environment *environment, struct problem *problem,
+                                    struct listener *out) {
+  size_t count;
+  enum status status = listener_count(environment, getpid(), problem, &count);
+  if (status != STATUS_OK) return status;
+  if (count > 1)
+    return problem_set(problem, STATUS_BAD_ARGUMENT, 0,
+                       "LISTEN_FDS hands on %zu sockets, and one is served (systemd: one ListenStream=)", count);
+  if (count == 1) return listener_inherit(LISTENER_FIRST, problem, out);
+  out->descriptor = -1;
+  return STATUS_OK;
 }
 
 static void set_of_hangup(sigset_t *set) {
@@ -161,6 +178,7 @@ static void *look_on(void *argument) {
   if (atomic_load(&service->draining)) return NULL;
   tell_readiness(daemon);
   log_listening(&daemon->log, http_url(daemon->http));
+  notify_manager(daemon->options->serve.notify_socket, "READY=1");
   for (;;) {
     int number = sigtimedwait(&hangup, NULL, &pause);
     if (atomic_load(&service->draining)) return NULL;
@@ -180,8 +198,12 @@ static bool looker_ended(const struct daemon *daemon) {
 }
 
 static enum status start(struct daemon *daemon, unsigned threads, struct problem *problem) {
+  if (!daemon->listener.inherited) {
+    enum status status = listener_open(&daemon->options->serve.address, problem, &daemon->listener);
+    if (status != STATUS_OK) return status;
+  }
   struct http_options options = {
-      .address = daemon->options->serve.address,
+      .listener = daemon->listener,
       .threads = threads,
       .service = &daemon->service,
       .log = &daemon->log,
@@ -203,7 +225,25 @@ static void serve(struct daemon *daemon) {
     poll(wait, 2, TURN_MILLISECONDS);
     http_turn(daemon->http);
   }
-  log_event(&daemon->log, false, "stop", "%s: finishing what is in flight", number == SIGTERM ? "SIGTERM" : "SIGINT");
+  const char *name = number == SIGTERM ? "SIGTERM" : "SIGINT";
+  unsigned delay = daemon->service.limits.drain_delay_seconds;
+  if (delay > 0)
+    log_event(&daemon->log, false, "stop", "%s: accepting connections for %u s more, then finishing what is in flight",
+              name, delay);
+  else
+    log_event(&daemon->log, false, "stop", "%s: finishing what is in flight", name);
+}
+
+/* Goes on as before, but for readiness and that each answer ends its connection: who keeps one open hears of it, and
+ * who chooses where to send requests has time to look. */
+static void delay_drain(struct daemon *daemon, int64_t milliseconds) {
+  int64_t deadline = clock_milliseconds() + milliseconds, left;
+  struct pollfd wait[] = {{.fd = daemon->signals, .events = POLLIN},
+                          {.fd = http_descriptor(daemon->http), .events = POLLIN}};
+  while ((left = deadline - clock_milliseconds()) > 0 && next_signal(daemon) == 0) {
+    poll(wait, 2, left < TURN_MILLISECONDS ? (int)left : TURN_MILLISECONDS);
+    http_turn(daemon->http);
+  }
 }
 
 /* Waits until nothing is in flight, twice in a row, as a request may just be coming in on an open connection. A signal,
@@ -214,13 +254,15 @@ static void await_idle(struct daemon *daemon, int64_t milliseconds) {
   while (idle < 2 && clock_milliseconds() < deadline) {
     poll(NULL, 0, DRAIN_POLL_MILLISECONDS);
     http_turn(daemon->http);
-    idle = http_in_flight(daemon->http) == 0 ? idle + 1 : 0;
+    idle = http_is_idle(daemon->http) ? idle + 1 : 0;
     if (next_signal(daemon) != 0) break;
   }
 }
 
 static void drain(struct daemon *daemon) {
   atomic_store(&daemon->service.draining, true);
+  notify_manager(daemon->options->serve.notify_socket, "STOPPING=1");
+  delay_drain(daemon, (int64_t)daemon->service.limits.drain_delay_seconds * 1000);
   http_quiesce(daemon->http);
   await_idle(daemon, (int64_t)daemon->service.limits.drain_timeout_seconds * 1000);
   size_t left = http_in_flight(daemon->http);
@@ -253,7 +295,12 @@ int cmd_serve(const struct options *options) {
   struct daemon daemon = {.options = options, .log = {STDERR_FILENO, options->serve.log_format}};
   const struct kernel *kernel;
   struct problem problem;
-  if (!bind_is_allowed(options)) return EXIT_USAGE;
+  if (inherit_listener(&options->serve.inherited, &problem, &daemon.listener) != STATUS_OK) {
+    fprintf(stderr, "wordvec serve: %s\n", problem.text);
+    return EXIT_USAGE;
+  }
+  if (!bind_is_allowed(options, daemon.listener.inherited ? &daemon.listener.address : &options->serve.address))
+    return EXIT_USAGE;
   if (command_kernel(options, &problem, &kernel) != STATUS_OK) {
     fprintf(stderr, "wordvec serve: --kernel: %s\n", problem.text);
     return EXIT_USAGE;

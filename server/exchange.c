@@ -546,6 +546,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
     exchange->admitted = true;
     /* Counted from here, not from the request line: a client that stalls in its fields must not hold up a shutdown. */
     atomic_fetch_add(&all->in_flight, 1);
+    connections_asked(&all->connections, connection);
     const char *const line[3] = {url, method, version};
     return admit(all, exchange, connection, line);
   }

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "server/backlog.h"
+#include "server/connections.h"
 #include "server/lingering.h"
 #include "server/log.h"
 #include "server/service.h"
@@ -20,6 +21,7 @@ struct exchanges {
   struct backlog *searches;    /* does exchange_search() */
   struct backlog *batches;     /* does it, too, of many queries at a time */
   struct backlog *suggestions; /* does exchange_suggest() */
+  struct connections connections;
   atomic_size_t in_flight;
 };
 

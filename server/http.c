@@ -2,55 +2,35 @@
 #include "server/http.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "server/acceptor.h"
 #include "server/exchange.h"
+#include "store/clock.h"
 
 /* A connection's memory for its request line, fields and answer head. 9,000 idle connections cost 0.29 GB with it. */
-enum { POOL_BYTES = 32 << 10, BACKLOG = 4096 };
+enum { POOL_BYTES = 32 << 10 };
 
 /* Near spellings are a courtesy: what they may cost is little, and past it an answer goes without. */
 enum { SUGGESTIONS_WAITING = 32, SUGGESTIONS_SECONDS = 1 };
 
+/* Above the limit of connections that is kept here: what was taken and not yet counted must not be dropped. */
+enum { CONNECTIONS_SPARE = 1024 };
+
+/* How long connections that were just let in may take to bring their request when the daemon stops. */
+enum { FRESH_MILLISECONDS = 1000 };
+
 struct http {
   struct MHD_Daemon *daemon;
-  int listener; /* libmicrohttpd's once that has started, -1 when there is none */
-  int deaf;     /* takes the listener's place when the daemon drains: nothing ever comes over it */
-  bool accepts;
+  struct listener listener;
+  struct acceptor *acceptor; /* NULL: it accepts no more */
+  int64_t quiesced;          /* of clock_milliseconds() */
   struct exchanges exchanges;
-  const struct log *log;
   char url[ADDRESS_URL_SIZE];
 };
-
-static enum status open_listener(const struct address *wanted, struct problem *problem, int *out,
-                                 struct address *bound) {
-  char url[ADDRESS_URL_SIZE];
-  address_url(wanted, url);
-  const char *shown = url + strlen("http://");
-  int descriptor = socket(wanted->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (descriptor < 0) return problem_set_errno(problem, errno, "cannot make a socket for %s", shown);
-  int on = 1;
-  /* A restart must not wait for the old connections' TIME_WAIT. */
-  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  bound->length = sizeof bound->storage;
-  if (bind(descriptor, (const struct sockaddr *)&wanted->storage, wanted->length) != 0 ||
-      listen(descriptor, BACKLOG) != 0 ||
-      getsockname(descriptor, (struct sockaddr *)&bound->storage, &bound->length) != 0) {
-    int error = errno;
-    close(descriptor);
-    problem_set_errno(problem, error, "cannot listen on %s", shown);
-    return STATUS_IO;
-  }
-  *out = descriptor;
-  return STATUS_OK;
-}
 
 /* What libmicrohttpd has to say itself is about broken connections: of interest to nobody but at its worst moments. */
 static void ignore_message(void *context, const char *format, va_list arguments) {
@@ -63,15 +43,16 @@ static struct MHD_Daemon *start_daemon(struct http *http, unsigned threads) {
   const struct limits *limits = &http->exchanges.service->limits;
   unsigned connections = (unsigned)limits->connections;
   if (connections < threads) connections = threads; /* each thread of the pool needs one at least */
-  return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-                          NULL, NULL, exchange_handle, &http->exchanges,                  //
-                          MHD_OPTION_EXTERNAL_LOGGER, ignore_message, NULL,               //
-                          MHD_OPTION_LISTEN_SOCKET, http->listener,                       //
-                          MHD_OPTION_THREAD_POOL_SIZE, threads,                           //
-                          MHD_OPTION_CONNECTION_LIMIT, connections,                       //
-                          MHD_OPTION_CONNECTION_TIMEOUT, limits->timeout_seconds,         //
-                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,         //
-                          MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, &http->exchanges,  //
+  return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC |
+                              MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
+                          0, NULL, NULL, exchange_handle, &http->exchanges,                                //
+                          MHD_OPTION_EXTERNAL_LOGGER, ignore_message, NULL,                                //
+                          MHD_OPTION_THREAD_POOL_SIZE, threads,                                            //
+                          MHD_OPTION_CONNECTION_LIMIT, connections + CONNECTIONS_SPARE,                    //
+                          MHD_OPTION_CONNECTION_TIMEOUT, limits->timeout_seconds,                          //
+                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,                          //
+                          MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, &http->exchanges,                   //
+                          MHD_OPTION_NOTIFY_CONNECTION, connections_notify, &http->exchanges.connections,  //
                           MHD_OPTION_NOTIFY_COMPLETED, exchange_end, &http->exchanges, MHD_OPTION_END);
 }
 
@@ -103,11 +84,35 @@ static enum status prepare_exchanges(const struct http_options *options, struct 
   return status == STATUS_OK ? backlog_new(&suggestions, &exchanges->suggestions) : status;
 }
 
+static bool has_room(void *context) {
+  const struct http *http = context;
+  return atomic_load(&http->exchanges.connections.open) < http->exchanges.service->limits.connections;
+}
+
+static void take_connection(void *context, int descriptor, const struct sockaddr *peer, socklen_t length) {
+  struct http *http = context;
+  connections_taken(&http->exchanges.connections);
+  /* On failure it has closed the descriptor. */
+  if (MHD_add_connection(http->daemon, descriptor, peer, length) != MHD_YES)
+    connections_refused(&http->exchanges.connections);
+}
+
+static enum status start_accepting(struct http *http) {
+  const struct acceptor_options options = {
+      .listener = http->listener, .has_room = has_room, .take = take_connection, .context = http};
+  enum status status = acceptor_start(&options, &http->acceptor);
+  if (status == STATUS_OK) http->listener.descriptor = -1;
+  return status;
+}
+
 enum status http_start(const struct http_options *options, struct problem *problem, struct http **out) {
   struct http *http = calloc(1, sizeof *http);
-  if (!http) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
-  http->listener = -1;
-  http->deaf = -1;
+  if (!http) {
+    close(options->listener.descriptor);
+    return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
+  }
+  http->listener = options->listener;
+  address_url(&http->listener.address, http->url);
   enum status status = prepare_exchanges(options, &http->exchanges);
   if (status != STATUS_OK) {
     problem_set(problem, status, 0,
@@ -117,22 +122,12 @@ enum status http_start(const struct http_options *options, struct problem *probl
     http_stop(http);
     return status;
   }
-  struct address bound;
-  status = open_listener(&options->address, problem, &http->listener, &bound);
-  if (status != STATUS_OK) {
-    http_stop(http);
-    return status;
-  }
-  address_url(&bound, http->url);
-  http->deaf = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  http->daemon = http->deaf < 0 ? NULL : start_daemon(http, options->threads);
-  if (!http->daemon) {
+  http->daemon = start_daemon(http, options->threads);
+  if (!http->daemon || start_accepting(http) != STATUS_OK) {
     status = problem_set_errno(problem, errno, "cannot start %u serving threads", options->threads);
-    if (http->deaf >= 0) http->listener = -1; /* libmicrohttpd has closed it */
     http_stop(http);
     return status;
   }
-  http->accepts = true;
   *out = http;
   return STATUS_OK;
 }
@@ -152,16 +147,22 @@ void http_turn(struct http *http) {
   backlog_turn(http->exchanges.suggestions);
 }
 
-/* MHD_quiesce_daemon() is not to be had: 0.9.75 aborts when it and a busy thread take the listener out of an epoll set
- * at the same time. So the descriptor becomes another file, which closes the listening socket and with it removes it
- * from all sets; libmicrohttpd goes on to wait for what never comes. */
 void http_quiesce(struct http *http) {
-  if (http->accepts) dup3(http->deaf, http->listener, O_CLOEXEC);
-  http->accepts = false;
+  if (!http->acceptor) return;
+  acceptor_stop(http->acceptor);
+  http->acceptor = NULL;
+  http->quiesced = clock_milliseconds();
 }
 
 size_t http_in_flight(const struct http *http) {
   return atomic_load(&http->exchanges.in_flight);
+}
+
+bool http_is_idle(const struct http *http) {
+  /* In this order: a connection counts as fresh until its request is in flight. */
+  bool fresh =
+      atomic_load(&http->exchanges.connections.fresh) > 0 && clock_milliseconds() < http->quiesced + FRESH_MILLISECONDS;
+  return !fresh && http_in_flight(http) == 0;
 }
 
 void http_give_up(struct http *http) {
@@ -172,14 +173,12 @@ void http_give_up(struct http *http) {
 
 void http_stop(struct http *http) {
   if (!http) return;
+  http_quiesce(http);
   if (http->daemon) {
     http_give_up(http); /* libmicrohttpd does not stop while connections are suspended */
-    http_quiesce(http);
-    MHD_stop_daemon(http->daemon); /* which closes the listener, too */
-  } else if (http->listener >= 0) {
-    close(http->listener);
+    MHD_stop_daemon(http->daemon);
   }
-  if (http->deaf >= 0) close(http->deaf);
+  if (http->listener.descriptor >= 0) close(http->listener.descriptor);
   lingering_free(http->exchanges.lingering);
   backlog_free(http->exchanges.searches);
   backlog_free(http->exchanges.batches);

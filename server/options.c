@@ -404,6 +404,20 @@ static bool fill_url(const struct reader *reader) {
   return true;
 }
 
+/* A variable of the service manager, which is for this process and not for what it might start. */
+static const char *take_variable(const char *name) {
+  const char *value = getenv(name);
+  unsetenv(name); /* the text stays where it is */
+  return value;
+}
+
+static void take_manager(struct serve_flags *serve) {
+  serve->inherited.process = take_variable("LISTEN_PID");
+  serve->inherited.count = take_variable("LISTEN_FDS");
+  serve->inherited.names = take_variable("LISTEN_FDNAMES");
+  serve->notify_socket = take_variable("NOTIFY_SOCKET");
+}
+
 /* The limits and choices of a daemon that were not given, for a command that asks the store as it would be asked. */
 static bool apply_serve(const struct reader *reader) {
   const struct reader serve = {&command_table()[COMMAND_SERVE], reader->options, reader->err};
@@ -438,6 +452,7 @@ static int read_command(const struct reader *reader, int count, char **arguments
   int outcome = read_flags(reader, count, arguments, given, out);
   if (outcome != RUN) return outcome;
   if (!apply_rest(reader, given) || !fill_url(reader)) return hint(reader);
+  if (reader->options->command == COMMAND_SERVE) take_manager(&reader->options->serve);
   if (reader->command->asks && !choose_asked(reader, given)) return hint(reader);
   return read_operands(reader, count, arguments);
 }

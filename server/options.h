@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "server/address.h"
+#include "server/listener.h"
 #include "server/log.h"
 #include "server/service.h"
 #include "server/word_policy.h"
@@ -101,6 +102,8 @@ struct serve_flags {
   const char *kernel;         /* "auto" or a kernel's name, not yet looked up */
   enum log_format log_format;
   struct limits limits;
+  struct listener_environment inherited; /* what the service manager says, taken out of the environment */
+  const char *notify_socket;             /* NULL: it does not want to be told */
 };
 
 /* A flag that stands for a parameter of the request that a command makes: the text was found to be of its kind. */

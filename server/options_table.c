@@ -193,8 +193,13 @@ static const struct flag serve_flags[] = {
      "10", NULL, 1, 3600, "How long a search waits for others; after it: 503."},
     {"timeout", FLAG_UNSIGNED, AT(serve.limits.timeout_seconds), "SECONDS", "WORDVEC_TIMEOUT", "30", NULL, 1, 86400,
      "After which a connection that is idle or stalled is closed."},
+    {"drain-delay", FLAG_UNSIGNED, AT(serve.limits.drain_delay_seconds), "SECONDS", "WORDVEC_DRAIN_DELAY", "0", NULL, 0,
+     3600,
+     "How long after SIGTERM or SIGINT connections are still accepted, while /readyz\n"
+     "says 503 and each answer ends its connection: the time that a load balancer\n"
+     "takes to notice. A second signal ends it."},
     {"drain-timeout", FLAG_UNSIGNED, AT(serve.limits.drain_timeout_seconds), "SECONDS", "WORDVEC_DRAIN_TIMEOUT", "8",
-     NULL, 0, 3600, "How long SIGTERM and SIGINT wait for requests in flight."},
+     NULL, 0, 3600, "How long requests in flight are then waited for."},
 };
 
 static const struct flag verify_flags[] = {

@@ -37,7 +37,8 @@ struct limits {
   size_t search_queue;             /* 1,024: searches that wait for it */
   unsigned search_timeout_seconds; /* --search-timeout: how long they wait at most */
   unsigned timeout_seconds;        /* --timeout: an idle or stalled connection is closed */
-  unsigned drain_timeout_seconds;  /* --drain-timeout: how long a stop waits for requests in flight */
+  unsigned drain_delay_seconds;    /* --drain-delay: how long a stop lets connections in that are told to close */
+  unsigned drain_timeout_seconds;  /* --drain-timeout: how long it then waits for requests in flight */
 };
 
 struct service {

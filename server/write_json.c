@@ -390,6 +390,7 @@ enum status write_json_info(struct bytes *out, const struct service_info *info) 
       {"search_queue", limits->search_queue},
       {"search_timeout_seconds", limits->search_timeout_seconds},
       {"timeout_seconds", limits->timeout_seconds},
+      {"drain_delay_seconds", limits->drain_delay_seconds},
       {"drain_timeout_seconds", limits->drain_timeout_seconds},
   };
   struct json_text text;

@@ -237,6 +237,7 @@ START_TEST(limits_in_force_are_in_info) {
   expect_integer(answer, "/limits/answer_floats", 20);
   expect_integer(answer, "/limits/json_depth", 3);
   expect_integer(answer, "/limits/words", 7);
+  expect_integer(answer, "/limits/drain_delay_seconds", 0);
   expect_integer(answer, "/limits/drain_timeout_seconds", 8);
   json_decref(answer);
 }

@@ -1,11 +1,14 @@
 /* Starting, awaiting and stopping a real daemon. Its log is a file, so that every forked test can read it. */
 #include "tests/support/daemon.h"
 
+#include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,20 +53,18 @@ static void show_log(const struct daemon *daemon) {
   free(log);
 }
 
-void daemon_start(struct daemon *daemon, ...) {
+static void start(struct daemon *daemon, struct process_io *io, va_list list) {
   const char *arguments[PROCESS_ARGUMENTS_MAX] = {"serve", "--store", daemon->store, "--listen", "127.0.0.1:0"};
   size_t count = 5;
-  va_list list;
-  va_start(list, daemon);
   while (count < PROCESS_ARGUMENTS_MAX - 1 && (arguments[count] = va_arg(list, const char *))) count++;
   arguments[count] = NULL;
-  va_end(list);
   scratch_path(daemon->log, "daemon.XXXXXX.log");
   int log = mkstemps(daemon->log, 4);
   if (log < 0) support_fail("mkstemps %s", daemon->log);
   close(log);
-  struct process_io io = {.err = daemon->log, .input = -1};
-  daemon->pid = process_start(arguments, &io);
+  io->err = daemon->log;
+  io->input = -1;
+  daemon->pid = process_start(arguments, io);
   double deadline = support_seconds() + SUPPORT_PATIENCE_SECONDS;
   while ((daemon->port = port_in_log(daemon)) == 0) {
     if (has_ended(daemon) || support_seconds() > deadline) {
@@ -72,6 +73,30 @@ void daemon_start(struct daemon *daemon, ...) {
     }
     support_pause();
   }
+}
+
+void daemon_start(struct daemon *daemon, ...) {
+  struct process_io io = {.listener = 0};
+  va_list list;
+  va_start(list, daemon);
+  start(daemon, &io, list);
+  va_end(list);
+}
+
+void daemon_start_on(struct daemon *daemon, int listener, const char *environment, ...) {
+  struct process_io io = {.listener = listener, .environment = environment};
+  va_list list;
+  va_start(list, environment);
+  start(daemon, &io, list);
+  va_end(list);
+}
+
+int daemon_listener(void) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0 || bind(descriptor, (const struct sockaddr *)&address, sizeof address) || listen(descriptor, 4096))
+    support_fail("cannot listen: %s", strerror(errno));
+  return descriptor;
 }
 
 void daemon_await_ready(const struct daemon *daemon, long status) {

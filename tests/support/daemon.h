@@ -24,6 +24,13 @@ void daemon_import(const struct daemon *daemon, const char *name, const char *pa
  * further flags ends with NULL. */
 void daemon_start(struct daemon *daemon, ...) __attribute__((sentinel));
 
+/* The same over a socket of the caller, who keeps it, as a service manager hands it on. `environment`, which may be
+ * NULL, is one more variable. */
+void daemon_start_on(struct daemon *daemon, int listener, const char *environment, ...) __attribute__((sentinel));
+
+/* A socket that listens on a port of 127.0.0.1 that the system chooses, for daemons to come. */
+int daemon_listener(void);
+
 /* Waits until GET /readyz answers `status`. */
 void daemon_await_ready(const struct daemon *daemon, long status);
 

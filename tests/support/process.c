@@ -57,6 +57,15 @@ static void redirect(const char *path, int target) {
   if (descriptor < 0 || dup2(descriptor, target) < 0) _exit(126);
 }
 
+/* As sd_listen_fds(3) has it; `environment` of struct process_io may say something else. */
+static void hand_on(int listener) {
+  enum { FIRST = 3 };
+  char text[16];
+  snprintf(text, sizeof text, "%d", (int)getpid());
+  if (setenv("LISTEN_PID", text, 1) || setenv("LISTEN_FDS", "1", 1)) _exit(126);
+  if (listener == FIRST ? fcntl(listener, F_SETFD, 0) : dup2(listener, FIRST) < 0) _exit(126);
+}
+
 static void become(const char *const command[COMMAND_MAX], const struct process_io *io, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(126);
@@ -64,6 +73,7 @@ static void become(const char *const command[COMMAND_MAX], const struct process_
   if (input < 0 || dup2(input, STDIN_FILENO) < 0) _exit(126);
   redirect(io->out, STDOUT_FILENO);
   redirect(io->err, STDERR_FILENO);
+  if (io->listener > 0) hand_on(io->listener);
   char environment[SCRATCH_PATH_MAX];
   snprintf(environment, sizeof environment, "%s", io->environment ? io->environment : "");
   if (io->environment && putenv(environment)) _exit(126);

@@ -14,6 +14,7 @@ struct process_io {
   const char *err;         /* file for standard error; NULL: dropped */
   const char *environment; /* "NAME=VALUE" to add; NULL: none */
   int input;               /* descriptor for standard input; -1: /dev/null */
+  int listener;            /* socket to hand on as a service manager does (LISTEN_FDS); 0: none */
 };
 
 /* Starts `wordvec ARGUMENT…`; `arguments` ends with NULL. */

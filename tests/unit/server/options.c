@@ -103,7 +103,31 @@ START_TEST(defaults_of_serve) {
   ck_assert_uint_gt(serve->limits.search_queue, 0);
   ck_assert_uint_gt(serve->limits.search_timeout_seconds, 0);
   ck_assert_uint_gt(serve->limits.timeout_seconds, 0);
+  ck_assert_uint_eq(serve->limits.drain_delay_seconds, 0);
   ck_assert_uint_gt(serve->limits.drain_timeout_seconds, 0);
+}
+END_TEST
+
+/* What a service manager says is for the daemon itself, and gone from the environment of what it might start. */
+START_TEST(the_service_manager) {
+  setenv("LISTEN_PID", "12", 1);
+  setenv("LISTEN_FDS", "1", 1);
+  setenv("LISTEN_FDNAMES", "x", 1);
+  setenv("NOTIFY_SOCKET", "/run/n", 1);
+  struct outcome outcome = read_all("serve", NULL);
+  ck_assert_int_eq(outcome.status, -1);
+  const struct serve_flags *serve = &outcome.options.serve;
+  ck_assert_str_eq(serve->inherited.process, "12");
+  ck_assert_str_eq(serve->inherited.count, "1");
+  ck_assert_str_eq(serve->inherited.names, "x");
+  ck_assert_str_eq(serve->notify_socket, "/run/n");
+  ck_assert_ptr_null(getenv("LISTEN_PID"));
+  ck_assert_ptr_null(getenv("LISTEN_FDS"));
+  ck_assert_ptr_null(getenv("LISTEN_FDNAMES"));
+  ck_assert_ptr_null(getenv("NOTIFY_SOCKET"));
+  outcome = read_all("serve", NULL);
+  ck_assert_ptr_null(outcome.options.serve.inherited.process);
+  ck_assert_ptr_null(outcome.options.serve.notify_socket);
 }
 END_TEST
 
@@ -381,6 +405,7 @@ int main(void) {
   TCase *tcase = tcase_create("options");
   tcase_add_checked_fixture(tcase, clear_environment, free_kept);
   tcase_add_test(tcase, defaults_of_serve);
+  tcase_add_test(tcase, the_service_manager);
   tcase_add_test(tcase, flag_before_variable_before_default);
   tcase_add_test(tcase, bad_variables);
   tcase_add_test(tcase, switches_by_variable);
