@@ -35,6 +35,13 @@ const struct refusal_type *refusal_type_of(enum refusal_kind kind) {
   return &types[kind];
 }
 
+const char *refusal_reason_name(unsigned reason) {
+  static const char *const names[] = {"memory", "queue_full", "queue_timeout", "connections", "stopping"};
+  assert(reason < REASON_COUNT);
+  if (reason >= REFUSAL_COUNT) return names[reason - REFUSAL_COUNT];
+  return reason == REFUSAL_BUSY ? NULL : types[reason].code;
+}
+
 unsigned refusal_status(enum refusal_kind kind, enum dialect dialect) {
   unsigned status = refusal_type_of(kind)->http_status;
   return dialect != DIALECT_OWN && status == 422 ? 400 : status;
@@ -66,6 +73,7 @@ __attribute__((format(printf, 3, 0))) static void format_as_utf8(char *out, size
 
 void refusal_set(struct refusal *refusal, enum refusal_kind kind, const char *format, ...) {
   refusal->kind = kind;
+  refusal->reason = kind == REFUSAL_BUSY ? REASON_MEMORY : (unsigned)kind;
   refusal->error_count = 0;
   refusal->suggestion_count = 0;
   refusal->allow[0] = '\0';

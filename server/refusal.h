@@ -29,6 +29,19 @@ enum refusal_kind {
   REFUSAL_COUNT
 };
 
+/* Why a request was refused, for counts: its kind, but that "busy" is several things. */
+enum refusal_reason {
+  REASON_MEMORY = REFUSAL_COUNT, /* a budget is used up, or the system gives none; what REFUSAL_BUSY stands for */
+  REASON_QUEUE_FULL,             /* too many wait for a thread */
+  REASON_QUEUE_TIMEOUT,          /* it waited too long for one */
+  REASON_CONNECTIONS,            /* too many connections */
+  REASON_STOPPING,
+  REASON_COUNT
+};
+
+/* "body_too_large", "queue_full", …; NULL for REFUSAL_BUSY, which is no reason itself. Static storage. */
+const char *refusal_reason_name(unsigned reason);
+
 struct refusal_type {
   unsigned http_status;
   const char *code;  /* "word_not_found"; the type URI ends in it with '-' for '_' */
@@ -41,6 +54,7 @@ enum { REFUSAL_ERRORS_MAX = 8, REFUSAL_SUGGESTIONS_MAX = 5, REFUSAL_SUGGESTION_B
 
 struct refusal {
   enum refusal_kind kind;
+  unsigned reason;  /* as refusal_set() finds it by the kind, or as whoever knows better says */
   char detail[512]; /* one sentence for a person, valid UTF-8 */
   size_t error_count;
   struct {
