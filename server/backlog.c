@@ -17,12 +17,18 @@ struct backlog {
   bool ended;
 };
 
+/* So many places are taken now; with the lock. */
+static void set_places(struct backlog *backlog, size_t places) {
+  backlog->places = places;
+  if (backlog->options.waiting) atomic_store_explicit(backlog->options.waiting, places, memory_order_relaxed);
+}
+
 /* Takes the first task out; with the lock, and there is one. */
 static struct backlog_task *pop(struct backlog *backlog, bool *late) {
   struct backlog_task *task = backlog->first;
   backlog->first = task->next;
   if (!backlog->first) backlog->end = &backlog->first;
-  backlog->places--;
+  set_places(backlog, backlog->places - 1);
   *late = backlog->ended || clock_microseconds() >= task->deadline;
   return task;
 }
@@ -71,7 +77,7 @@ enum status backlog_new(const struct backlog_options *options, struct backlog **
 bool backlog_reserve(struct backlog *backlog) {
   pthread_mutex_lock(&backlog->lock);
   bool free_place = !backlog->ended && backlog->places < backlog->options.length;
-  if (free_place) backlog->places++;
+  if (free_place) set_places(backlog, backlog->places + 1);
   pthread_mutex_unlock(&backlog->lock);
   return free_place;
 }

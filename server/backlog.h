@@ -2,6 +2,7 @@
 #ifndef WORDVEC_SERVER_BACKLOG_H
 #define WORDVEC_SERVER_BACKLOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,7 @@ struct backlog_options {
   unsigned seconds; /* that a task may wait for a thread */
   backlog_work *work;
   void *context;
+  atomic_size_t *waiting; /* is kept at how many places are taken; NULL: nobody wants to know */
 };
 
 /* STATUS_NO_MEMORY, also for threads that cannot be had. */

@@ -34,6 +34,7 @@ struct entry {
   struct identity identity;
   struct model *model;    /* NULL: no version of the file could be opened */
   struct problem problem; /* of this version; STATUS_OK when it is the model */
+  uint64_t swaps[CATALOG_REMOVED];
 };
 
 struct table {
@@ -50,6 +51,7 @@ struct catalog {
   pthread_mutex_t lock; /* of `table` for all but the refreshing thread, who alone writes and so may read without */
   struct table table;
   bool reported_folder[FOLDERS]; /* that it cannot be read */
+  uint64_t swaps[CATALOG_SWAPS]; /* under the lock, too */
 };
 
 struct look {
@@ -59,6 +61,7 @@ struct look {
   size_t only_count;
   bool insist;
   bool changed;
+  uint64_t swaps[CATALOG_SWAPS];
   bool failed; /* no memory: the table stays as it was, and the next look tries again */
   catalog_event *event;
   void *context;
@@ -132,6 +135,11 @@ static void report(struct look *look, bool failed, const char *model, const char
   if (!news_add(&look->news, failed, model, text) && look->event) look->event(look->context, failed, model, text);
 }
 
+static void count_swap(struct look *look, struct entry *entry, enum catalog_swap swap) {
+  look->swaps[swap]++;
+  entry->swaps[swap]++;
+}
+
 /* Whether opening the same version of a file again may go otherwise: what is in it does not change. */
 static bool may_pass(enum status status) {
   return status != STATUS_OK && status != STATUS_FOREIGN && status != STATUS_DAMAGED && status != STATUS_UNSUPPORTED;
@@ -153,11 +161,13 @@ static void open_entry(struct look *look, struct entry *entry, const struct prob
   if (status != STATUS_OK) {
     if (told && strcmp(told->text, problem->text) == 0) return;
     look->changed = true;
+    count_swap(look, entry, CATALOG_REFUSED);
     snprintf(text, sizeof text, "%s%s", problem->text, entry->model ? "; the version before it is served on" : "");
     report(look, true, entry->name, text);
     return;
   }
   look->changed = true;
+  count_swap(look, entry, CATALOG_SWAPPED);
   const struct model_info *info = model_info(model);
   snprintf(text, sizeof text, "%s: %llu rows x %u, digest %s", entry->model ? "replaced" : "serving",
            (unsigned long long)info->rows, info->dim, info->digest);
@@ -196,6 +206,7 @@ static void take_file(struct look *look, unsigned folder, const char *file, cons
   bool named = name_of_file(file, entry->name);
   if (old && old->model) entry->model = model_acquire(old->model);
   if (old) entry->problem = old->problem;
+  if (old) memcpy(entry->swaps, old->swaps, sizeof entry->swaps);
   if (!named) {
     entry->name[0] = '\0';
     if (old) return;
@@ -276,7 +287,9 @@ static void report_removed(struct look *look) {
     const struct entry *entry = &table->entries[i];
     if (table_find_file(&look->next, entry->folder, entry->file)) continue;
     look->changed = true;
-    if (entry->model) report(look, false, entry->name, "removed");
+    if (!entry->model) continue;
+    look->swaps[CATALOG_REMOVED]++;
+    report(look, false, entry->name, "removed");
   }
 }
 
@@ -289,6 +302,7 @@ static void swap_tables(struct look *look) {
   pthread_mutex_lock(&catalog->lock);
   struct table old = catalog->table;
   catalog->table = *next;
+  for (unsigned i = 0; i < CATALOG_SWAPS; i++) catalog->swaps[i] += look->swaps[i];
   pthread_mutex_unlock(&catalog->lock);
   *next = old;
 }
@@ -412,6 +426,37 @@ enum status catalog_list(struct catalog *catalog, struct catalog_entry **entries
 void catalog_list_free(struct catalog_entry *entries, size_t count) {
   for (size_t i = 0; i < count; i++) model_drop(entries[i].model);
   free(entries);
+}
+
+void catalog_swaps(struct catalog *catalog, uint64_t swaps[CATALOG_SWAPS]) {
+  pthread_mutex_lock(&catalog->lock);
+  memcpy(swaps, catalog->swaps, sizeof catalog->swaps);
+  pthread_mutex_unlock(&catalog->lock);
+}
+
+enum status catalog_models(struct catalog *catalog, struct catalog_model **models, size_t *count) {
+  pthread_mutex_lock(&catalog->lock);
+  const struct table *table = &catalog->table;
+  struct catalog_model *list = calloc(table->count + 1, sizeof *list);
+  size_t listed = 0;
+  for (size_t i = 0; list && i < table->count; i++) {
+    const struct entry *entry = &table->entries[i];
+    if (entry->name[0] == '\0') continue; /* of a file that can be no model's */
+    struct catalog_model *model = &list[listed++];
+    memcpy(model->name, entry->name, sizeof model->name);
+    memcpy(model->swaps, entry->swaps, sizeof model->swaps);
+    model->model = entry->model ? model_acquire(entry->model) : NULL;
+  }
+  pthread_mutex_unlock(&catalog->lock);
+  if (!list) return STATUS_NO_MEMORY;
+  *models = list;
+  *count = listed;
+  return STATUS_OK;
+}
+
+void catalog_models_free(struct catalog_model *models, size_t count) {
+  for (size_t i = 0; i < count; i++) model_drop(models[i].model);
+  free(models);
 }
 
 size_t catalog_count(struct catalog *catalog) {

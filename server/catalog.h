@@ -55,6 +55,29 @@ struct catalog_entry {
 enum status catalog_list(struct catalog *catalog, struct catalog_entry **entries, size_t *count) MUST_USE;
 void catalog_list_free(struct catalog_entry *entries, size_t count);
 
+/* What looks have done up to now: with files whose version was new, the first one of a model included. */
+enum catalog_swap {
+  CATALOG_SWAPPED, /* taken into service */
+  CATALOG_REFUSED, /* not: what was served before, if anything, still is */
+  CATALOG_REMOVED, /* gone, and no longer served */
+  CATALOG_SWAPS
+};
+
+/* The counts of all models that there have been. */
+void catalog_swaps(struct catalog *catalog, uint64_t swaps[CATALOG_SWAPS]);
+
+/* Of one that has a file now, served or not: up to CATALOG_REFUSED, since it has had one. */
+struct catalog_model {
+  char name[MODEL_NAME_MAX + 1];
+  uint64_t swaps[CATALOG_REMOVED];
+  struct model *model; /* acquired; NULL: not served */
+};
+
+/* All of them, those that are served first, each part in byte order of their names, in an array for the caller to give
+ * to catalog_models_free(). */
+enum status catalog_models(struct catalog *catalog, struct catalog_model **models, size_t *count) MUST_USE;
+void catalog_models_free(struct catalog_model *models, size_t count);
+
 /* How many models are served now. */
 size_t catalog_count(struct catalog *catalog);
 

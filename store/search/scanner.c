@@ -66,6 +66,7 @@ struct scanner {
   struct line line;
   struct pass *pass; /* that has rows left to take; NULL: none */
   bool preparing;    /* a thread makes the next one */
+  struct scanner_tally tally;
   bool stopping;
 };
 
@@ -252,10 +253,18 @@ static void pass_work(struct scanner *scanner, struct pass *pass) {
   if (--pass->within == 0) pass_end(scanner, pass);
 }
 
+static void count_pass(struct scanner_tally *tally, size_t queries) {
+  size_t i = 0;
+  while (i < SCANNER_SIZES - 1 && queries > (size_t)1 << i) i++;
+  tally->sizes[i]++;
+  tally->queries += queries;
+}
+
 /* Makes the next pass and works on it. Entered and left with the lock. */
 static void pass_begin(struct scanner *scanner) {
   struct pass *pass = gather(scanner);
   if (!pass) return;
+  count_pass(&scanner->tally, pass->count);
   scanner->preparing = true;
   pthread_mutex_unlock(&scanner->lock);
   enum status status = pass_prepare(scanner, pass);
@@ -331,6 +340,12 @@ size_t scanner_waiting(struct scanner *scanner) {
   for (const struct ask *ask = scanner->line.first; ask; ask = ask->next) count++;
   pthread_mutex_unlock(&scanner->lock);
   return count;
+}
+
+void scanner_tally(struct scanner *scanner, struct scanner_tally *out) {
+  pthread_mutex_lock(&scanner->lock);
+  *out = scanner->tally;
+  pthread_mutex_unlock(&scanner->lock);
 }
 
 void scanner_stop(struct scanner *scanner) {

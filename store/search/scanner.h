@@ -24,6 +24,15 @@ enum status scanner_search(struct scanner *scanner, const struct rows *rows, con
 /* How many callers have queries that no pass has taken yet. */
 size_t scanner_waiting(struct scanner *scanner);
 
+/* Passes up to now by how many queries each took: sizes[i] of up to 1 << i and more than sizes[i - 1] are of, the last
+ * of more than all others. */
+enum { SCANNER_SIZES = 12 };
+struct scanner_tally {
+  uint64_t sizes[SCANNER_SIZES];
+  uint64_t queries; /* of all of them */
+};
+void scanner_tally(struct scanner *scanner, struct scanner_tally *out);
+
 /* Ends all searches, those under way too, with STATUS_BUSY, and every later one. Returns without waiting for them. */
 void scanner_stop(struct scanner *scanner);
 

@@ -35,10 +35,12 @@ static void work(void *context, struct backlog_task *task, bool late) {
   pthread_mutex_unlock(&gate.lock);
 }
 
+static atomic_size_t places;
+
 static struct backlog *start(unsigned threads, size_t length, unsigned seconds) {
   struct backlog *backlog = NULL;
   gate.working = gate.finished = 0;
-  const struct backlog_options options = {threads, length, seconds, work, &gate};
+  const struct backlog_options options = {threads, length, seconds, work, &gate, &places};
   ck_assert_int_eq(backlog_new(&options, &backlog), STATUS_OK);
   return backlog;
 }
@@ -96,8 +98,10 @@ START_TEST(a_full_queue_has_no_place) {
   add(backlog, &pieces[0]);
   await(&gate.working, 1);
   add(backlog, &pieces[1]);
+  ck_assert_uint_eq(atomic_load(&places), 1);
   add(backlog, &pieces[2]);
   ck_assert(!backlog_reserve(backlog));
+  ck_assert_uint_eq(atomic_load(&places), 2);
   gate_set(false);
   await(&gate.finished, 3);
   add(backlog, &pieces[3]);

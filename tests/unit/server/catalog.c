@@ -216,6 +216,53 @@ START_TEST(the_list_is_in_order) {
 }
 END_TEST
 
+static void expect_swaps(uint64_t swapped, uint64_t refused, uint64_t removed) {
+  uint64_t swaps[CATALOG_SWAPS];
+  catalog_swaps(catalog, swaps);
+  ck_assert_uint_eq(swaps[CATALOG_SWAPPED], swapped);
+  ck_assert_uint_eq(swaps[CATALOG_REFUSED], refused);
+  ck_assert_uint_eq(swaps[CATALOG_REMOVED], removed);
+}
+
+static void expect_model(const struct catalog_model *model, const char *name, bool served, uint64_t swapped,
+                         uint64_t refused) {
+  ck_assert_str_eq(model->name, name);
+  ck_assert_int_eq(model->model != NULL, served);
+  ck_assert_uint_eq(model->swaps[CATALOG_SWAPPED], swapped);
+  ck_assert_uint_eq(model->swaps[CATALOG_REFUSED], refused);
+}
+
+START_TEST(swaps_are_counted_of_each_model_and_of_all) {
+  struct catalog_model *models;
+  size_t count;
+  expect_swaps(0, 0, 0);
+  write_model(store, "b", 1);
+  write_junk("a.mdb", "no model");
+  write_junk("no name.mdb", "nor this");
+  look();
+  look(); /* which finds nothing new */
+  expect_swaps(1, 1, 0);
+  write_model(store, "b", 2);
+  look();
+  remove_file("b.mdb");
+  write_junk("b.mdb", "damaged");
+  look();
+  expect_swaps(2, 2, 0);
+  ck_assert_int_eq(catalog_models(catalog, &models, &count), STATUS_OK);
+  ck_assert_uint_eq(count, 2);
+  expect_model(&models[0], "b", true, 2, 1);
+  expect_model(&models[1], "a", false, 0, 1);
+  catalog_models_free(models, count);
+  remove_file("a.mdb");
+  remove_file("b.mdb");
+  look();
+  expect_swaps(2, 2, 1); /* a was never served */
+  ck_assert_int_eq(catalog_models(catalog, &models, &count), STATUS_OK);
+  ck_assert_uint_eq(count, 0);
+  catalog_models_free(models, count);
+}
+END_TEST
+
 START_TEST(a_bad_file_is_told_once_and_replaces_nothing) {
   write_model(store, "a", 3);
   look();
@@ -425,6 +472,7 @@ int main(void) {
   tcase_add_test(tcase, readers_keep_their_version);
   tcase_add_test(tcase, the_only_model);
   tcase_add_test(tcase, the_list_is_in_order);
+  tcase_add_test(tcase, swaps_are_counted_of_each_model_and_of_all);
   tcase_add_test(tcase, a_bad_file_is_told_once_and_replaces_nothing);
   tcase_add_test(tcase, a_reason_that_passes_is_tried_again);
   tcase_add_test(tcase, what_is_damaged_is_tried_again_when_asked_to);

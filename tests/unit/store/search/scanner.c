@@ -306,6 +306,10 @@ START_TEST(those_who_wait_share_one_pass) {
   asker_join(&first, STATUS_OK);
   for (size_t i = 0; i < WAITING; i++) asker_join(&waiting[i], STATUS_OK);
   ck_assert_uint_eq(gate.pass, 2);
+  struct scanner_tally tally;
+  scanner_tally(scanner, &tally);
+  ck_assert_uint_eq(tally.queries, 1 + WAITING);
+  for (size_t i = 0; i < SCANNER_SIZES; i++) ck_assert_uint_eq(tally.sizes[i], i == 0 || i == 4); /* 1, and 9 to 16 */
   gated_free(scanner);
 }
 END_TEST
