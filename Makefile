@@ -97,10 +97,11 @@ $(OUT)/flags: always
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' | cmp -s - $@ || echo '$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL)' >$@
 
-# Only the file that tells it is compiled anew when the commit changes.
+# Only the files that tell it are compiled anew when the commit changes.
 COMMIT := $(strip $(COMMIT))
-$(OUT)/server/api_models.o: CFLAGS_FILE := -DWORDVEC_BUILD='"$(COMMIT)"'
-$(OUT)/server/api_models.o: $(OUT)/commit
+TELL_COMMIT := $(addprefix $(OUT)/server/,api_models.o api_metrics.o)
+$(TELL_COMMIT): CFLAGS_FILE := -DWORDVEC_BUILD='"$(COMMIT)"'
+$(TELL_COMMIT): $(OUT)/commit
 $(OUT)/commit: always
 	@mkdir -p $(@D)
 	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@

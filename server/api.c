@@ -196,6 +196,7 @@ bool api_finish(struct reply *reply, enum representation representation, enum st
 
 bool api_write_grid(struct reply *reply, const struct grid_result *result, enum representation representation,
                     struct refusal *refusal) {
+  reply->rows = (uint64_t)result->count * result->width;
   enum status status = representation == REPRESENTATION_JSON
                            ? write_json_grid(&reply->body, result)
                            : write_npy_grid(&reply->body, representation, result, reply->shape);

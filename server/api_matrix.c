@@ -79,6 +79,7 @@ static bool find_numbers(struct work *work, struct matrix_stream *stream, const 
     }
     if (status != STATUS_OK) return fail(work, status, "Looking up a word");
     work->found_by[by]++;
+    lookup_count(&work->lookup, by);
   }
   if (work->request->policy.said) write_npy_sources(work->found_by, work->reply->sources);
   return reading_finish(work->reading);
@@ -97,6 +98,7 @@ static bool answer_stream(struct work *work) {
     return false;
   }
   enum representation representation = request->common.representation;
+  work->reply->rows = stream->count;
   enum status status = matrix_stream_begin(stream, representation, answers, work->reply);
   return api_finish(work->reply, representation, status, work->reading->refusal);
 }

@@ -26,6 +26,7 @@ static bool write_means(const struct mean_request *request, const struct mean_re
                         struct refusal *refusal) {
   enum representation representation = request->common.representation;
   enum status status;
+  reply->rows = result->count;
   if (representation == REPRESENTATION_JSON) {
     status = write_json_mean(&reply->body, result);
   } else if (result->batch) {

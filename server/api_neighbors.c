@@ -6,6 +6,7 @@
 #include "server/query.h"
 #include "server/request.h"
 #include "server/write_json.h"
+#include "store/clock.h"
 #include "store/search/graph_search.h"
 #include "store/search/scanner.h"
 
@@ -65,7 +66,10 @@ static bool search_graph(struct work *work, const struct exact_query *asked, con
   struct hit *hits = reading_alloc(work->reading, query.k, sizeof *hits);
   if (!hits) return false;
   enum status status = work->scratch ? STATUS_OK : graph_scratch_new(&index, &work->scratch);
+  int64_t started = clock_microseconds();
   if (status == STATUS_OK) status = graph_search(&index, &query, work->scratch, hits, &out->count);
+  metrics_count_search(work->reading->call->service->metrics, METRICS_APPROXIMATE,
+                       (uint64_t)(clock_microseconds() - started));
   if (status != STATUS_OK) {
     refusal_from_status(work->reading->refusal, status, "Searching");
     work->reading->state = READING_REFUSED;
@@ -172,6 +176,7 @@ static bool write(const struct work *work, struct reply *reply) {
                                     .batch = work->request->batch,
                                     .count = work->request->count,
                                     .results = work->results};
+  for (size_t i = 0; i < work->request->count; i++) reply->rows += work->results[i].count;
   return api_finish(reply, REPRESENTATION_JSON, write_json_neighbors(&reply->body, &answer), work->reading->refusal);
 }
 

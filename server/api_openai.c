@@ -159,6 +159,7 @@ static bool answer(struct reading *reading, const struct embeddings_request *req
                                      .vectors = vectors,
                                      .base64 = request->base64,
                                      .tokens = work.pieces};
+  reply->rows = request->count;
   return api_finish(reply, REPRESENTATION_JSON, write_openai_embeddings(&reply->body, &result), reading->refusal);
 }
 

@@ -8,6 +8,7 @@
 
 static bool write_row(struct reply *reply, const struct row_result *result, enum representation representation,
                       struct refusal *refusal) {
+  reply->rows = 1;
   enum status status = representation == REPRESENTATION_JSON
                            ? write_json_row(&reply->body, result)
                            : write_npy_row(&reply->body, representation, result, reply->shape);

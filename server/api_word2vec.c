@@ -133,8 +133,10 @@ static bool answer_most_similar(struct work *work, struct reply *reply) {
   struct query query;
   bool done = query_maker_begin(&maker, &work->reading, &work->choice, false) &&
               query_make(&maker, &asked, &query, work->reading.refusal) &&
-              query_search(&maker, &query.exact, 1, &hits, &found) &&
-              finish(work, reply, write_word2vec_hits(&reply->body, model_vocabulary(work->choice.model), hits, found));
+              query_search(&maker, &query.exact, 1, &hits, &found);
+  if (done) reply->rows = found;
+  done =
+      done && finish(work, reply, write_word2vec_hits(&reply->body, model_vocabulary(work->choice.model), hits, found));
   query_maker_end(&maker);
   return done;
 }

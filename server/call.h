@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "server/metrics.h"
 #include "server/refusal.h"
 #include "server/representation.h"
 #include "server/service.h"
@@ -38,6 +39,7 @@ struct call {
   const char *accept; /* all Accept headers joined by ", "; NULL when there is none */
   const char *rest;   /* of the path, for routes that end in "/": "glove" of "/models/glove"; percent-decoded */
   enum dialect dialect;
+  struct metrics_tally *tally; /* what handlers did, for whom counts it; NULL: nobody does */
 };
 
 enum { REPLY_SOURCES = 192 }; /* room for all of them with their counts */
@@ -50,6 +52,7 @@ struct reply {
   char shape[SHAPE_TEXT];      /* X-Shape, e.g. "2,4,50"; empty: no such header */
   const char *dtype;           /* X-Dtype, "float32"; NULL: no such header */
   char sources[REPLY_SOURCES]; /* X-Sources, "exact=998, zero=2"; empty: no such header */
+  uint64_t rows;               /* vectors or neighbors in the answer, for counts */
   bool postponed;              /* not answered, as the call was hurried: to be called again when it need not be */
   char model[MODEL_NAME_MAX + 1]; /* the model that answered, for the log; may stay empty */
 };
@@ -73,6 +76,7 @@ handler api_model;     /* api_models.c    GET /models/NAME, name in call->rest *
 handler api_info;      /* api_models.c    GET /info */
 handler api_livez;     /* api_health.c    GET /livez */
 handler api_readyz;    /* api_health.c    GET /readyz */
+handler api_metrics;   /* api_metrics.c   GET /metrics */
 handler api_openapi;   /* api_openapi.c   GET /openapi.json */
 
 /* What is most like a word, seen in other ways. */

@@ -316,7 +316,10 @@ int cmd_serve(const struct options *options) {
   mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
   request_json_seed();
   int exit_status = EXIT_FAILURE;
-  if (command_open_service(options, kernel, command_threads(options, THREADS_MOST), &daemon.service) == STATUS_OK) {
+  enum status status = metrics_new(&daemon.service.metrics);
+  if (status == STATUS_OK)
+    status = command_open_service(options, kernel, command_threads(options, THREADS_MOST), &daemon.service);
+  if (status == STATUS_OK) {
     fit_descriptors(&daemon);
     exit_status = run(&daemon);
   } else {
@@ -326,6 +329,7 @@ int cmd_serve(const struct options *options) {
   }
   command_close_service(&daemon.service);
   keys_close(daemon.service.keys);
+  metrics_free(daemon.service.metrics);
   close(daemon.signals);
   return exit_status;
 }

@@ -79,6 +79,8 @@ struct exchange {
   struct deferred *deferred; /* it left its thread; NULL: it did not */
   struct stream *stream;     /* that is being sent; NULL: none */
   struct respond_result result;
+  unsigned refused; /* the reason; REASON_COUNT: it was not */
+  struct metrics_tally tally;
   char model[MODEL_NAME_MAX + 1];
 };
 
@@ -100,6 +102,7 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
   struct exchange *exchange = calloc(1, sizeof *exchange);
   if (!exchange) return NULL;
   exchange->started = clock_microseconds();
+  exchange->refused = REASON_COUNT;
   const struct limits *limits = &all->service->limits;
   bytes_init_within(&exchange->body, limits->body_bytes, &all->service->parsing);
   exchange->method[0] = '-';
@@ -126,6 +129,7 @@ static struct respond_fields fields_of(const struct exchanges *all, const struct
 static bool refuse_now(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
                        const struct refusal *refusal) {
   const struct respond_fields fields = fields_of(all, exchange);
+  exchange->refused = refusal->reason;
   return respond_refusal(connection, refusal, exchange->dialect, &fields, &exchange->result);
 }
 
@@ -306,6 +310,7 @@ static void answer_raw(struct exchange *exchange, struct MHD_Connection *connect
     if (send(info->connect_fd, head, (size_t)length, MSG_NOSIGNAL | MSG_MORE) > 0 &&
         send(info->connect_fd, text, strlen(text), MSG_NOSIGNAL) > 0)
       exchange->result = (struct respond_result){status, strlen(text)};
+    exchange->refused = refusal->reason;
   }
   free(text);
   exchange->lingers = true;
@@ -385,7 +390,9 @@ static bool answer(const struct exchanges *all, struct exchange *exchange, bool 
       .accept = exchange->accepts ? exchange->accepts : exchange->fields.accept,
       .rest = exchange->rest,
       .dialect = exchange->dialect,
+      .tally = &exchange->tally,
   };
+  exchange->tally = (struct metrics_tally){.rows = 0}; /* it may be asked a second time */
   *reply = (struct reply){.http_status = MHD_HTTP_OK, .content_type = "application/json"};
   bytes_init_within(&reply->body, service->answers.limit, &service->answers);
   reply->body.spared = SMALL_ANSWER_BYTES;
@@ -399,6 +406,7 @@ static bool answer(const struct exchanges *all, struct exchange *exchange, bool 
   bytes_trim(&reply->body);
   bytes_release(&exchange->body);
   exchange->stream = reply->stream;
+  exchange->tally.rows = reply->rows;
   return true;
 }
 
@@ -452,11 +460,16 @@ static void hand_back(struct deferred *deferred, enum deferred_outcome outcome) 
   MHD_resume_connection(deferred->connection);
 }
 
+static void hand_back_late(struct deferred *deferred) {
+  deferred->refusal.reason = REASON_QUEUE_TIMEOUT;
+  hand_back(deferred, DEFERRED_REFUSED);
+}
+
 void exchange_search(void *context, struct backlog_task *task, bool late) {
   const struct exchanges *all = context;
   struct deferred *deferred = (struct deferred *)task;
   if (late)
-    hand_back(deferred, DEFERRED_REFUSED);
+    hand_back_late(deferred);
   else if (is_abandoned(deferred))
     hand_back(deferred, DEFERRED_ABANDONED);
   else if (answer(all, deferred->exchange, false, &deferred->reply, &deferred->refusal))
@@ -506,6 +519,11 @@ static struct backlog *backlog_of(const struct exchanges *all, const struct exch
   }
 }
 
+static void refuse_queue(struct refusal *refusal, const char *text) {
+  refusal_set(refusal, REFUSAL_BUSY, "%s", text);
+  refusal->reason = REASON_QUEUE_FULL;
+}
+
 /* Asks the handler, here or by way of a backlog. False: *refusal is to be sent. */
 static bool run_handler(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
                         enum MHD_Result *result, struct refusal *refusal) {
@@ -513,12 +531,12 @@ static bool run_handler(const struct exchanges *all, struct exchange *exchange, 
   *result = MHD_YES;
   struct backlog *backlog = backlog_of(all, exchange);
   if (backlog) {
-    refusal_set(refusal, REFUSAL_BUSY, "Too many searches wait already; try again in a moment.");
+    refuse_queue(refusal, "Too many searches wait already; try again in a moment.");
     return defer(backlog, exchange, connection, refusal);
   }
   bool done = answer(all, exchange, false, &reply, refusal);
   if (reply.postponed) {
-    refusal_set(refusal, REFUSAL_BUSY, "Too much work waits already; try again in a moment.");
+    refuse_queue(refusal, "Too much work waits already; try again in a moment.");
     return defer(all->batches, exchange, connection, refusal);
   }
   if (!done) return wants_suggestions(exchange, refusal) && defer(all->suggestions, exchange, connection, refusal);
@@ -545,7 +563,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
   if (!exchange->admitted) {
     exchange->admitted = true;
     /* Counted from here, not from the request line: a client that stalls in its fields must not hold up a shutdown. */
-    atomic_fetch_add(&all->in_flight, 1);
+    atomic_fetch_add(&all->service->in_flight, 1);
     connections_asked(&all->connections, connection);
     const char *const line[3] = {url, method, version};
     return admit(all, exchange, connection, line);
@@ -561,6 +579,16 @@ static void linger(const struct exchanges *all, struct MHD_Connection *connectio
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   int copy = info ? fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 3) : -1;
   if (copy >= 0) lingering_add(all->lingering, copy);
+}
+
+static void count(const struct exchanges *all, const struct exchange *exchange, uint64_t microseconds) {
+  const struct metrics_request request = {.route = exchange->route,
+                                          .method = exchange->method,
+                                          .status = exchange->result.status,
+                                          .microseconds = microseconds,
+                                          .reason = exchange->refused,
+                                          .tally = exchange->tally};
+  metrics_count_request(all->service->metrics, &request);
 }
 
 void exchange_end(void *context, struct MHD_Connection *connection, void **state,
@@ -588,6 +616,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **state
       .model = exchange->model,
   };
   log_request(all->log, &line);
+  count(all, exchange, line.microseconds);
   stream_free(exchange->stream);
   bytes_release(&exchange->body);
   if (exchange->deferred) bytes_release(&exchange->deferred->reply.body);
@@ -595,6 +624,6 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **state
   if (exchange->arguments != exchange->at_hand) free(exchange->arguments);
   free(exchange->accepts);
   free(exchange->refusal);
-  if (exchange->admitted) atomic_fetch_sub(&all->in_flight, 1);
+  if (exchange->admitted) atomic_fetch_sub(&all->service->in_flight, 1);
   free(exchange);
 }

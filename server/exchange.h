@@ -5,7 +5,6 @@
 #define WORDVEC_SERVER_EXCHANGE_H
 
 #include <microhttpd.h>
-#include <stdatomic.h>
 
 #include "server/backlog.h"
 #include "server/connections.h"
@@ -22,7 +21,6 @@ struct exchanges {
   struct backlog *batches;     /* does it, too, of many queries at a time */
   struct backlog *suggestions; /* does exchange_suggest() */
   struct connections connections;
-  atomic_size_t in_flight;
 };
 
 /* MHD_OPTION_URI_LOG_CALLBACK: the request line has come. Context: struct exchanges. */

@@ -63,6 +63,7 @@ static size_t batches_of(const struct limits *limits) {
 
 static enum status prepare_exchanges(const struct http_options *options, struct exchanges *exchanges) {
   const struct limits *limits = &options->service->limits;
+  struct metrics *metrics = options->service->metrics;
   exchanges->service = options->service;
   exchanges->log = options->log;
   enum status status = lingering_new(&exchanges->lingering);
@@ -71,14 +72,17 @@ static enum status prepare_exchanges(const struct http_options *options, struct 
                                            .length = limits->search_queue,
                                            .seconds = limits->search_timeout_seconds,
                                            .work = exchange_search,
-                                           .context = exchanges};
+                                           .context = exchanges,
+                                           .waiting = metrics_queue(metrics, METRICS_QUEUE_SEARCHES)};
   struct backlog_options batches = searches;
+  batches.waiting = metrics_queue(metrics, METRICS_QUEUE_BATCHES);
   batches.threads = (unsigned)batches_of(limits);
   const struct backlog_options suggestions = {.threads = 1,
                                               .length = SUGGESTIONS_WAITING,
                                               .seconds = SUGGESTIONS_SECONDS,
                                               .work = exchange_suggest,
-                                              .context = exchanges};
+                                              .context = exchanges,
+                                              .waiting = metrics_queue(metrics, METRICS_QUEUE_SUGGESTIONS)};
   status = backlog_new(&searches, &exchanges->searches);
   if (status == STATUS_OK) status = backlog_new(&batches, &exchanges->batches);
   return status == STATUS_OK ? backlog_new(&suggestions, &exchanges->suggestions) : status;
@@ -155,7 +159,7 @@ void http_quiesce(struct http *http) {
 }
 
 size_t http_in_flight(const struct http *http) {
-  return atomic_load(&http->exchanges.in_flight);
+  return atomic_load(&http->exchanges.service->in_flight);
 }
 
 bool http_is_idle(const struct http *http) {

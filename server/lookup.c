@@ -171,6 +171,17 @@ static enum status find_joined(struct lookup *lookup, struct word word, struct f
   return out->vector ? join(lookup, parts, out) : STATUS_OK;
 }
 
+void lookup_count(const struct lookup *lookup, enum found_by by) {
+  struct metrics_tally *tally = lookup->reading->call->tally;
+  if (!tally) return;
+  switch (by) {
+    case FOUND_EXACT: tally->lookups[METRICS_HIT]++; break;
+    case FOUND_CASE: tally->lookups[METRICS_CASE]++; break;
+    case FOUND_SUBWORD: tally->lookups[METRICS_SUBWORD]++; break;
+    default: tally->lookups[METRICS_UNKNOWN]++; break;
+  }
+}
+
 bool lookup_word(struct lookup *lookup, struct word word, bool suggest, struct found *out, struct refusal *refusal) {
   enum status status;
   if (lookup->choice->count == 1) {
@@ -179,6 +190,8 @@ bool lookup_word(struct lookup *lookup, struct word word, bool suggest, struct f
   } else {
     status = find_joined(lookup, word, out);
   }
+  if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+    lookup_count(lookup, status == STATUS_OK ? out->by : FOUND_NULL);
   if (status == STATUS_OK) return true;
   if (status == STATUS_NOT_FOUND)
     api_refuse_word(lookup->choice, word, suggest, refusal);

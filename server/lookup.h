@@ -35,6 +35,9 @@ uint64_t lookup_ngram_work(const struct lookup *lookup, size_t letters);
  * of them lacks it, whose row is then FOUND_NO_ROW; what it gets is lookup_word()'s to say. */
 enum status lookup_rows(const struct lookup *lookup, struct word word, uint32_t *rows, enum found_by *by) MUST_USE;
 
+/* Counts a word that lookup_rows() looked up, by what became of it: lookup_word() counts by itself. */
+void lookup_count(const struct lookup *lookup, enum found_by by);
+
 /* What the policy gives for any unknown word, whatever it is. STATUS_NOT_FOUND where it does not give a vector without
  * knowing the word; STATUS_NO_MEMORY. */
 enum status lookup_unknown(struct lookup *lookup, struct found *out) MUST_USE;

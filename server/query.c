@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "server/metrics.h"
+#include "store/clock.h"
 #include "store/search/mean.h"
 #include "store/search/scanner.h"
 
@@ -269,12 +271,20 @@ bool query_make(struct query_maker *maker, const struct neighbors_query *asked, 
   return out->exact.vector != NULL;
 }
 
+static void refuse_stopping(struct refusal *refusal) {
+  refusal_set(refusal, REFUSAL_BUSY, "The server is stopping; ask another, or this one in a moment.");
+  refusal->reason = REASON_STOPPING;
+}
+
 bool query_search(const struct query_maker *maker, const struct exact_query *queries, size_t count,
                   struct hit *const *hits, size_t *found) {
   struct refusal *refusal = maker->reading->refusal;
-  enum status status = scanner_search(maker->reading->call->service->scanner, maker->rows, queries, count, hits, found);
+  const struct service *service = maker->reading->call->service;
+  int64_t started = clock_microseconds();
+  enum status status = scanner_search(service->scanner, maker->rows, queries, count, hits, found);
+  metrics_count_search(service->metrics, METRICS_EXACT, (uint64_t)(clock_microseconds() - started));
   if (status == STATUS_BUSY)
-    refusal_set(refusal, REFUSAL_BUSY, "The server is stopping; ask another, or this one in a moment.");
+    refuse_stopping(refusal);
   else if (status != STATUS_OK)
     refusal_from_status(refusal, status, "Searching");
   return status == STATUS_OK;

@@ -24,6 +24,7 @@ static const struct route routes[] = {
     {"/info", ROUTE_GET, false, api_info},
     {"/livez", ROUTE_GET | ROUTE_OPEN, false, api_livez},
     {"/readyz", ROUTE_GET | ROUTE_OPEN, false, api_readyz},
+    {"/metrics", ROUTE_GET, ROUTE_LOOKS_UP, api_metrics},
     {"/v1/embeddings", ROUTE_POST, false, api_openai_embeddings},
     {"/v1/models", ROUTE_GET, false, api_openai_models},
     {"/v1/models/", ROUTE_GET, false, api_openai_model},
@@ -37,8 +38,14 @@ static const struct route routes[] = {
 
 static const size_t route_count = sizeof routes / sizeof routes[0];
 
+_Static_assert(sizeof routes / sizeof routes[0] <= ROUTES_MOST, "tables by route hold all of them");
+
 const struct route *route_at(size_t i) {
   return i < route_count ? &routes[i] : NULL;
+}
+
+size_t route_number(const struct route *route) {
+  return route ? (size_t)(route - routes) : route_count;
 }
 
 const struct route *route_find(const char *path, const char **rest) {

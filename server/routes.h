@@ -28,8 +28,12 @@ struct route {
   handler *handle;
 };
 
-/* The routes of the table, one by one from 0; NULL behind the last. */
+/* The routes of the table, one by one from 0; NULL behind the last, of at most so many. */
+enum { ROUTES_MOST = 40 };
 const struct route *route_at(size_t i);
+
+/* The number that route_at() knows it by; that behind the last for NULL. */
+size_t route_number(const struct route *route);
 
 /* The route of a percent-decoded path, NULL when there is none. *rest is what follows the prefix of a route that ends
  * in '/', "" otherwise. */

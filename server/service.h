@@ -11,6 +11,7 @@
 #include "server/catalog.h"
 #include "server/joins.h"
 #include "server/keys.h"
+#include "server/metrics.h"
 #include "server/text_cache.h"
 #include "store/budget.h"
 #include "store/search/scanner.h"
@@ -55,6 +56,8 @@ struct service {
   struct joins *joins;      /* of models that are searched together */
   struct keys *keys;        /* that clients must show one of; NULL: everybody may ask */
   const char *cors_origins; /* as cors_check() has it; NULL: pages of other origins may not read answers */
+  struct metrics *metrics;  /* NULL: nobody counts */
+  atomic_size_t in_flight;  /* requests that have begun and are not answered wholly */
   atomic_bool draining;
 };
 

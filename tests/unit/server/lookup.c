@@ -77,6 +77,46 @@ START_TEST(answers_say_nothing_of_policies_unless_asked) {
 }
 END_TEST
 
+/* What a request looked up is counted by how it was found, once a word. */
+START_TEST(lookups_are_counted) {
+  static const struct {
+    handler *answer;
+    const char *query;
+    uint64_t lookups[METRICS_LOOKUPS];
+  } cases[] = {
+      {api_vector, "word=cat&model=small", {1, 0, 0, 0}},
+      {api_vector, "index=0&model=small", {0, 0, 0, 0}}, /* no word */
+      {api_vectors, "word=cat&word=nosuch&word=dog&model=small", {2, 0, 0, 1}},
+      {api_vectors, "word=CAT&word=cat&word=STRASSE&case=fold&model=small", {1, 2, 0, 0}},
+      {api_vectors, "word=nosuch&word=cat&oov=subword&model=grams", {1, 0, 1, 0}},
+      {api_vectors, "word=nosuch&word=UNK&oov=unk&model=small", {1, 0, 0, 1}},
+      {api_vectors, "word=cat&word=dog&oov=zero&model=small,zoo", {2, 0, 0, 0}},
+      {api_matrix, "{\"words\":[\"cat\",\"nosuch\",\"dog\"],\"oov\":\"zero\",\"model\":\"small\"}", {2, 0, 0, 1}},
+      {api_matrix, "{\"words\":[\"nosuch\",\"cat\"],\"oov\":\"subword\",\"model\":\"grams\"}", {1, 0, 1, 0}},
+      {api_neighbors, "positive=cat&negative=dog&model=small", {2, 0, 0, 0}},
+      {api_index, "word=dog&model=small", {1, 0, 0, 0}},
+  };
+  struct metrics_tally tally;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    tally = (struct metrics_tally){.rows = 0};
+    if (cases[i].query[0] == '{')
+      api_fixture_body(&zoo, cases[i].query, strlen(cases[i].query));
+    else
+      api_fixture_query(&zoo, cases[i].query);
+    zoo.call.accept = cases[i].answer == api_matrix ? "application/x-npy" : NULL;
+    zoo.call.tally = &tally;
+    ck_assert_msg(api_fixture_call(&zoo, cases[i].answer), "%s: %s", cases[i].query, zoo.refusal.detail);
+    for (size_t l = 0; l < METRICS_LOOKUPS; l++)
+      ck_assert_msg(tally.lookups[l] == cases[i].lookups[l], "%s: %zu", cases[i].query, l);
+  }
+  api_fixture_query(&zoo, "word=nosuch&model=small");
+  tally = (struct metrics_tally){.rows = 0};
+  ck_assert(!api_fixture_call(&zoo, api_vector));
+  ck_assert_uint_eq(tally.lookups[METRICS_UNKNOWN], 1);
+  zoo.call.tally = NULL;
+}
+END_TEST
+
 START_TEST(a_word_that_is_there_is_exact_under_every_policy) {
   static const char *const queries[] = {"oov=error", "oov=null",   "oov=zero",      "oov=unk",
                                         "oov=mean",  "case=exact", "case=fallback", "case=fold"};
@@ -333,6 +373,7 @@ int main(void) {
   Suite *suite = suite_of("server/lookup", &tcase);
   tcase_add_checked_fixture(tcase, open_models, close_models);
   tcase_add_test(tcase, answers_say_nothing_of_policies_unless_asked);
+  tcase_add_test(tcase, lookups_are_counted);
   tcase_add_test(tcase, a_word_that_is_there_is_exact_under_every_policy);
   tcase_add_test(tcase, error_refuses);
   tcase_add_test(tcase, null_has_no_vector);

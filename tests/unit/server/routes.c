@@ -27,6 +27,7 @@ static const struct {
     {"/info", "GET, HEAD", "", api_info},
     {"/livez", "GET, HEAD", "", api_livez},
     {"/readyz", "GET, HEAD", "", api_readyz},
+    {"/metrics", "GET, HEAD", "", api_metrics},
     {"/v1/embeddings", "POST", "", api_openai_embeddings},
     {"/v1/models", "GET, HEAD", "", api_openai_models},
     {"/v1/models/glove", "GET, HEAD", "glove", api_openai_model},
@@ -44,6 +45,14 @@ START_TEST(routes_of_the_contract) {
   ck_assert(route->handle == expected[_i].handle);
   ck_assert_str_eq(route_allow(route), expected[_i].allow);
   ck_assert_str_eq(rest, expected[_i].rest);
+}
+END_TEST
+
+START_TEST(numbers) {
+  size_t count = 0;
+  const struct route *route;
+  for (; (route = route_at(count)); count++) ck_assert_uint_eq(route_number(route), count);
+  ck_assert_uint_eq(route_number(NULL), count);
 }
 END_TEST
 
@@ -122,6 +131,7 @@ int main(void) {
   Suite *suite = suite_create("server/routes");
   TCase *tcase = tcase_create("routes");
   tcase_add_loop_test(tcase, routes_of_the_contract, 0, sizeof expected / sizeof *expected);
+  tcase_add_test(tcase, numbers);
   tcase_add_test(tcase, no_routes);
   tcase_add_test(tcase, bodies);
   tcase_add_test(tcase, methods);
