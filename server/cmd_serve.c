@@ -19,6 +19,7 @@
 #include "server/listener.h"
 #include "server/notify.h"
 #include "server/request_json.h"
+#include "server/request_json_memory.h"
 #include "server/version.h"
 #include "store/clock.h"
 
@@ -314,6 +315,7 @@ int cmd_serve(const struct options *options) {
   /* Left to itself, glibc keeps whatever the largest answers took, up to 32 MiB each. */
   mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
   mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+  request_json_guard_memory();
   request_json_seed();
   int exit_status = EXIT_FAILURE;
   enum status status = metrics_new(&daemon.service.metrics);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/request_json_memory.h"
 #include "tests/support/suite.h"
 
 static struct service service;
@@ -208,6 +209,7 @@ END_TEST
 int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("server/request_json", &tcase);
+  request_json_guard_memory(); /* as the daemon does: what it adds counts, too */
   tcase_add_checked_fixture(tcase, set_up, NULL);
   tcase_add_loop_test(tcase, malformed_bodies_are_refused_with_their_place, 0,
                       (int)(sizeof malformed / sizeof *malformed));
