@@ -2,6 +2,7 @@
  * handler's reply or refusal, but for everything that has to do with a connection. */
 #include "server/ask.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,13 +45,18 @@ static void tell_model(void *context, bool failed, const char *model, const char
   fprintf(stderr, "wordvec %s: %s%s%s\n", command_name(ask), model, *model ? ": " : "", text);
 }
 
+static bool without_memory(const struct ask *ask) {
+  fprintf(stderr, "wordvec %s: out of memory\n", command_name(ask));
+  return false;
+}
+
 /* Opens the models of a list with commas between. False: one of them is not there. */
 static bool open_named(struct ask *ask, const char *list) {
   enum { MODELS_MOST = 64 };
   const char *names[MODELS_MOST];
   size_t count = 0;
   char *copy = strdup(list), *rest = copy;
-  if (!copy) return false;
+  if (!copy) return without_memory(ask);
   for (char *name; count < MODELS_MOST && (name = strsep(&rest, ","));) names[count++] = name;
   catalog_open_only(ask->service.catalog, names, count, tell_model, ask);
   bool all = true;
@@ -71,7 +77,12 @@ static bool open_only(struct ask *ask) {
   char(*names)[MODEL_NAME_MAX + 1];
   size_t count;
   const char *store = ask->options->store;
-  if (catalog_names(ask->service.catalog, &names, &count) != STATUS_OK) return false;
+  enum status status = catalog_names(ask->service.catalog, &names, &count);
+  if (status == STATUS_NO_MEMORY) return without_memory(ask);
+  if (status != STATUS_OK) {
+    fprintf(stderr, "wordvec %s: cannot read the store's folder %s: %s\n", command_name(ask), store, strerror(errno));
+    return false;
+  }
   bool opened = count == 1 && open_named(ask, names[0]);
   if (count == 0)
     fprintf(stderr, "wordvec %s: there is no model in %s yet; make one with: wordvec import FILE --store %s\n",

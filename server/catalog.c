@@ -228,7 +228,28 @@ static bool is_candidate(const char *file) {
          strcmp(file + length - strlen(FILE_SUFFIX), FILE_SUFFIX) == 0;
 }
 
-/* The folder cannot be read. One that is not there holds no models; else what is served from it stays. */
+/* What is served of a file that cannot be looked at stays. */
+static void keep_entry(struct look *look, const struct entry *old) {
+  struct entry *entry = table_add(&look->next);
+  if (!entry) {
+    look->failed = true;
+    return;
+  }
+  *entry = *old;
+  if (entry->model) model_acquire(entry->model);
+}
+
+/* The file is in the folder, but the system says nothing of it. */
+static void keep_file(struct look *look, unsigned folder, const char *file, int error) {
+  const struct entry *old = table_find_file(&look->catalog->table, folder, file);
+  char text[FILE_NAME_SIZE + 160], reason[128];
+  snprintf(text, sizeof text, "'%s' cannot be examined: %s", file, strerror_r(error, reason, sizeof reason));
+  report(look, true, "", text);
+  if (old) keep_entry(look, old);
+}
+
+/* The folder cannot be read, or not to its end. One that is not there holds no models; else what is served from it
+ * stays. */
 static void keep_folder(struct look *look, unsigned folder, int error) {
   struct catalog *catalog = look->catalog;
   if (!catalog->reported_folder[folder]) {
@@ -245,14 +266,7 @@ static void keep_folder(struct look *look, unsigned folder, int error) {
   if (error == ENOENT) return;
   for (size_t i = 0; i < catalog->table.count; i++) {
     const struct entry *old = &catalog->table.entries[i];
-    if (old->folder != folder) continue;
-    struct entry *entry = table_add(&look->next);
-    if (!entry) {
-      look->failed = true;
-      return;
-    }
-    *entry = *old;
-    if (entry->model) model_acquire(entry->model);
+    if (old->folder == folder && !table_find_file(&look->next, folder, old->file)) keep_entry(look, old);
   }
 }
 
@@ -263,16 +277,23 @@ static void look_at_folder(struct look *look, unsigned folder) {
     keep_folder(look, folder, errno);
     return;
   }
-  catalog->reported_folder[folder] = false;
   const struct dirent *item;
-  while ((item = readdir(directory))) {
+  while (errno = 0, (item = readdir(directory))) {
     struct stat status;
     if (!is_candidate(item->d_name) || !is_wanted(look, item->d_name)) continue;
     /* A file that is gone since, or is none, is as good as absent. */
-    if (fstatat(dirfd(directory), item->d_name, &status, 0) != 0 || !S_ISREG(status.st_mode)) continue;
-    take_file(look, folder, item->d_name, &status);
+    if (fstatat(dirfd(directory), item->d_name, &status, 0) == 0) {
+      if (S_ISREG(status.st_mode)) take_file(look, folder, item->d_name, &status);
+    } else if (errno != ENOENT && errno != ELOOP) {
+      keep_file(look, folder, item->d_name, errno);
+    }
   }
+  int error = errno;
   closedir(directory);
+  if (error != 0)
+    keep_folder(look, folder, error);
+  else
+    catalog->reported_folder[folder] = false;
 }
 
 static size_t count_served(const struct table *table) {
@@ -337,13 +358,13 @@ void catalog_open_only(struct catalog *catalog, const char *const *names, size_t
       &(struct look){.catalog = catalog, .only = names, .only_count = count, .event = event, .context = context});
 }
 
-/* Appends the names of the models in a folder. A folder that cannot be read has none. */
+/* Appends the names of the models in a folder. One that is not there has none. */
 static enum status read_names(const char *folder, char (**names)[MODEL_NAME_MAX + 1], size_t *count) {
   DIR *directory = opendir(folder);
-  if (!directory) return STATUS_OK;
+  if (!directory) return errno == ENOENT ? STATUS_OK : STATUS_IO;
   enum status status = STATUS_OK;
   const struct dirent *item;
-  while (status == STATUS_OK && (item = readdir(directory))) {
+  while (status == STATUS_OK && (errno = 0, item = readdir(directory))) {
     char name[MODEL_NAME_MAX + 1];
     if (!is_candidate(item->d_name) || !name_of_file(item->d_name, name)) continue;
     char(*more)[MODEL_NAME_MAX + 1] = reallocarray(*names, *count + 1, sizeof *more);
@@ -354,7 +375,10 @@ static enum status read_names(const char *folder, char (**names)[MODEL_NAME_MAX 
     *names = more;
     memcpy(more[(*count)++], name, sizeof name);
   }
+  int error = errno;
+  if (status == STATUS_OK && error != 0) status = STATUS_IO;
   closedir(directory);
+  errno = error;
   return status;
 }
 

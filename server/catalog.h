@@ -34,7 +34,8 @@ void catalog_open_only(struct catalog *catalog, const char *const *names, size_t
                        void *context);
 
 /* The names of the models that the folder has files of, in byte order, without looking into the files; of the fallback
- * when it has none. An array for the caller to free(), NULL when *count is 0. */
+ * when it has none. An array for the caller to free(), NULL when *count is 0. STATUS_IO, with errno, when a folder
+ * cannot be read. */
 enum status catalog_names(const struct catalog *catalog, char (**names)[MODEL_NAME_MAX + 1], size_t *count) MUST_USE;
 
 /* Whether the first look is done. */
