@@ -61,6 +61,7 @@ static enum status open_plain(struct output *output, struct problem *problem) {
 static enum status open_at(struct output *output, struct problem *problem) {
   struct stat about;
   bool there = stat(output->path, &about) == 0;
+  if (!there && errno != ENOENT) return failed(output, errno, problem, "cannot be looked at");
   if (there && S_ISDIR(about.st_mode))
     return problem_set(problem, STATUS_EXISTS, 0, "%.400s is a folder", output->path);
   if (there && !S_ISREG(about.st_mode)) {
@@ -132,7 +133,7 @@ enum status output_text(struct output *output, struct problem *problem, const ch
 enum status output_flush(struct output *output, struct problem *problem) {
   enum status status = empty_buffer(output, problem);
   if (status != STATUS_OK || output->direct) return status;
-  return fsync(output->fd) == 0 ? STATUS_OK : failed(output, errno, problem, "cannot be synced");
+  return TEMP_FAILURE_RETRY(fsync(output->fd)) == 0 ? STATUS_OK : failed(output, errno, problem, "cannot be synced");
 }
 
 static enum status name_taken(const struct output *output, struct problem *problem) {

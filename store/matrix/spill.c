@@ -43,7 +43,9 @@ enum status spill_grow_within(struct spill *spill, const char *folder, size_t ne
   size_t size = grown_size(spill->size, needed, most);
   if (spill->fd < 0) spill->fd = open_unnamed(folder);
   if (spill->fd < 0) return problem_set_errno(problem, errno, "%s: cannot make a temporary file there", folder);
-  int error = posix_fallocate(spill->fd, (off_t)spill->size, (off_t)(size - spill->size));
+  int error;
+  do error = posix_fallocate(spill->fd, (off_t)spill->size, (off_t)(size - spill->size));
+  while (error == EINTR);
   if (error)
     return problem_set_errno(problem, error, "%s: no room for %zu bytes of temporary file", folder, size - spill->size);
   void *data = spill->data ? mremap(spill->data, spill->size, size, MREMAP_MAYMOVE)

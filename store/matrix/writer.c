@@ -57,7 +57,7 @@ static enum status lock_part(const char *path, int flags, int tries, int *out) {
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0644);
     if (fd < 0) return STATUS_IO;
     struct stat ours, named;
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) != 0) {
       int error = errno;
       close(fd);
       if (error != EWOULDBLOCK) return errno = error, STATUS_IO;
@@ -111,10 +111,13 @@ static enum status open_part(struct writer *writer, const char *name, bool repla
                        writer->store);
   if (status != STATUS_OK) return problem_set_errno(problem, errno, "%s: cannot be created", writer->part);
   /* Asked under the lock: an import of the name may have ended an instant ago. */
-  if (!replace && access(writer->path, F_OK) == 0)
+  bool is_there = access(writer->path, F_OK) == 0;
+  if (!is_there && errno != ENOENT) return problem_set_errno(problem, errno, "%s: cannot be looked at", writer->path);
+  if (!replace && is_there)
     return problem_set(problem, STATUS_EXISTS, 0, "%s exists already; --force replaces it, --name chooses another name",
                        writer->path);
-  if (ftruncate(writer->fd, 0) != 0) return problem_set_errno(problem, errno, "%s: cannot be emptied", writer->part);
+  if (TEMP_FAILURE_RETRY(ftruncate(writer->fd, 0)) != 0)
+    return problem_set_errno(problem, errno, "%s: cannot be emptied", writer->part);
   return STATUS_OK;
 }
 
@@ -418,11 +421,12 @@ static enum status seal(struct writer *writer, unsigned threads, struct problem 
   uint64_t covered = lmdb_size(writer->lmdb);
   lmdb_close(writer->lmdb);
   writer->lmdb = NULL;
-  if (ftruncate(writer->fd, (off_t)covered) != 0)
+  if (TEMP_FAILURE_RETRY(ftruncate(writer->fd, (off_t)covered)) != 0)
     return problem_set_errno(problem, errno, "%s: cannot be cut to its size", writer->part);
   enum status status = checksum_append(writer->fd, covered, threads, writer->part, problem, file_size);
   if (status != STATUS_OK) return status;
-  if (fsync(writer->fd) != 0) return problem_set_errno(problem, errno, "%s: cannot be synced", writer->part);
+  if (TEMP_FAILURE_RETRY(fsync(writer->fd)) != 0)
+    return problem_set_errno(problem, errno, "%s: cannot be synced", writer->part);
   if (rename(writer->part, writer->path) != 0)
     return problem_set_errno(problem, errno, "%s: cannot be renamed to %s", writer->part, writer->path);
   writer->finished = true;
