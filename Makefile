@@ -53,6 +53,7 @@ TEST_LIBS = $(shell pkg-config --libs check)
 
 # ---- Sources and what is made of them
 
+comma := ,
 find = $(if $(wildcard $(1)),$(sort $(shell find $(1) -name '*.c')))
 
 STORE_SOURCES   := $(call find,store)
@@ -61,7 +62,7 @@ UNIT_SOURCES    := $(call find,tests/unit)
 HTTP_SOURCES    := $(call find,tests/http)
 SUPPORT_SOURCES := $(call find,tests/support)
 EXHAUSTIVE_SOURCES := $(call find,tests/exhaustive)
-FAULT_SOURCES   := $(call find,tests/fault)
+FAULT_SOURCES   := $(filter-out tests/fault/preload/%,$(call find,tests/fault))
 
 STORE_OBJECTS   := $(STORE_SOURCES:%.c=$(OUT)/%.o)
 SERVER_OBJECTS  := $(SERVER_SOURCES:%.c=$(OUT)/%.o)
@@ -134,6 +135,18 @@ $(OUT)/server/openapi.o: $(wildcard server/openapi/*/*.json)
 $(UNIT_PROGRAMS) $(FAULT_PROGRAMS) $(EXHAUSTIVE_PROGRAMS): %: %.o $(OUT)/libsupport.a $(OUT)/libwordvec.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) $(SERVER_LIBS) $(STORE_LIBS)
 
+# Those that break calls within themselves: what they and the archives call goes through functions of theirs.
+$(OUT)/tests/fault/allocations: private LDFLAGS_ALL += $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc reallocarray strdup)
+
+# Preloaded before the libraries of a plain build, so without any instrument itself.
+SHIM := build/release/tests/fault/preload/shim.so
+$(SHIM): tests/fault/preload/shim.c tests/support/fault_plan.h
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARNINGS) -fPIC -shared -I. -o $@ $<
+ifeq ($(OUT),build/release)
+$(FAULT_PROGRAMS): | $(SHIM)
+endif
+
 # Those under tests/http know the daemon only through its socket.
 $(HTTP_PROGRAMS): %: %.o $(OUT)/libsupport.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) -lcurl -ljansson -lz
@@ -186,7 +199,7 @@ programs: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) $(FAULT_PROGRAMS) $(E
 # What takes too long to be run in every light: damage, kills, injected faults, swaps and restarts under load. What
 # cannot run with sanitizers takes a plain build, RELEASE_BINARY.
 fault: $(OUT)/wordvec $(FAULT_PROGRAMS) ## Break what it stands on: files, memory, system calls, connections
-	@$(if $(filter build/release,$(OUT)),,$(again) VARIANT=release SANITIZE= build/release/wordvec)
+	@$(if $(filter build/release,$(OUT)),,$(again) VARIANT=release SANITIZE= COVERAGE= build/release/wordvec $(SHIM))
 	@$(with_test_environment) RELEASE_BINARY=build/release/wordvec tests/support/run-suite $(FAULT_PROGRAMS) $(FAULT_SCRIPTS)
 .PHONY: fault
 
