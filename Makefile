@@ -71,6 +71,7 @@ UNIT_PROGRAMS   := $(UNIT_SOURCES:%.c=$(OUT)/%)
 HTTP_PROGRAMS   := $(HTTP_SOURCES:%.c=$(OUT)/%)
 EXHAUSTIVE_PROGRAMS := $(EXHAUSTIVE_SOURCES:%.c=$(OUT)/%)
 FAULT_PROGRAMS  := $(FAULT_SOURCES:%.c=$(OUT)/%)
+FUZZ_PROGRAMS   := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*.c)))
 FAULT_SCRIPTS   := $(sort $(wildcard tests/fault/*.sh tests/fault/*.py))
 
 say = $(if $(strip $(V)),,@printf '  %-5s%s\n' $(1) $@ && )
@@ -147,6 +148,11 @@ ifeq ($(OUT),build/release)
 $(FAULT_PROGRAMS): | $(SHIM)
 endif
 
+# Each file of tests/fuzz is a function: libFuzzer drives it in the variant of that name, and a list of files in all others.
+FUZZ_DRIVER := $(if $(filter fuzz,$(strip $(VARIANT))),-fsanitize=fuzzer,$(OUT)/tests/fuzz/replay/main.o)
+$(OUT)/tests/fuzz/%: $(OUT)/tests/fuzz/%.o $(filter %.o,$(FUZZ_DRIVER)) $(OUT)/libsupport.a $(OUT)/libwordvec.a
+	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $(filter-out %/main.o,$^) $(FUZZ_DRIVER) $(TEST_LIBS) $(SERVER_LIBS) $(STORE_LIBS)
+
 # Those under tests/http know the daemon only through its socket.
 $(HTTP_PROGRAMS): %: %.o $(OUT)/libsupport.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) -lcurl -ljansson -lz
@@ -203,6 +209,36 @@ fault: $(OUT)/wordvec $(FAULT_PROGRAMS) ## Break what it stands on: files, memor
 	@$(with_test_environment) RELEASE_BINARY=build/release/wordvec tests/support/run-suite $(FAULT_PROGRAMS) $(FAULT_SCRIPTS)
 .PHONY: fault
 
+# ---- Under load for long
+
+SOAK_SECONDS ?= 1800
+
+soak: $(OUT)/wordvec ## A daemon under everything at once for SOAK_SECONDS (1800): swaps, restarts, bad clients, all routes
+	@$(setup) build test check
+	@$(with_test_environment) SOAK_SECONDS='$(strip $(SOAK_SECONDS))' $(if $(strip $(SANITIZE)),SOAK_MEMORY=no) tests/soak/soak.py
+.PHONY: soak
+
+# ---- Fuzzing: tests/fuzz/run says how
+
+FUZZ         ?=#    names of targets; without any: all
+FUZZ_SECONDS ?= 600# for each of them
+fuzz_names = $(or $(strip $(FUZZ)),$(notdir $(FUZZ_PROGRAMS)))
+
+fuzz: ## Give every reader, parser and route made-up bytes (FUZZ="json_body": these targets; FUZZ_SECONDS=600 each)
+	@$(setup) build test check
+	@$(again) fuzz-programs VARIANT=fuzz CC=clang SANITIZE=address,undefined OPTIMISE='-O1 -g' CFLAGS=-fsanitize=fuzzer-no-link
+	@FUZZ_SECONDS='$(strip $(FUZZ_SECONDS))' tests/fuzz/run $(addprefix build/fuzz/tests/fuzz/,$(fuzz_names))
+
+fuzz-merge: ## Keep of what fuzzing found the little that reaches everything, in tests/fuzz/corpus
+	@tests/fuzz/run --merge $(addprefix build/fuzz/tests/fuzz/,$(fuzz_names))
+
+fuzz-programs: $(addprefix $(OUT)/tests/fuzz/,$(fuzz_names))
+
+# What is kept of it, once: in any variant.
+fuzz-replay: $(FUZZ_PROGRAMS) ## Give the fuzz targets the inputs of tests/fuzz/corpus
+	@tests/fuzz/replay/run $(FUZZ_PROGRAMS)
+.PHONY: fuzz fuzz-merge fuzz-programs fuzz-replay
+
 # Without arguments each goes over all there is; with 0 0 STRIDE over a sample.
 test-exhaustive: $(EXHAUSTIVE_PROGRAMS) ## Prove what can be proved by going over every input (some ten minutes)
 	@set -e; for program in $^; do echo $$program; nice $$program; done
@@ -223,6 +259,25 @@ valgrind: programs ## Run every test under valgrind
 
 sanitize: ## Run every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@ORACLE_EFFORT=less $(again) suite VARIANT=asan SANITIZE=address,undefined
+
+# Where threads meet: the rest of the suite says the same more slowly (TSAN=all).
+TSAN ?=#              all: every test
+ifeq ($(strip $(SANITIZE)),thread)
+# Check forks for each test, and one asks for more memory than there is.
+export TSAN_OPTIONS := halt_on_error=1 die_after_fork=0 allocator_may_return_null=1
+endif
+tsan_threaded := $(addprefix unit/server/,acceptor backlog catalog connections exchange joins log log_queue metrics text_cache) \
+  unit/store/budget unit/store/import/import_graph unit/store/import/text_pipeline unit/store/search/scanner \
+  http/lifecycle http/limits http/searches http/timeouts
+tsan_programs = $(if $(filter all,$(TSAN)),$(UNIT_PROGRAMS) $(HTTP_PROGRAMS),$(filter \
+  $(addprefix $(OUT)/tests/,$(tsan_threaded)),$(UNIT_PROGRAMS) $(HTTP_PROGRAMS)))
+
+tsan: ## Run what has threads, and a little load with swaps, under ThreadSanitizer (TSAN=all: every test)
+	@$(again) tsan-suite VARIANT=tsan SANITIZE=thread
+tsan-suite: $(OUT)/wordvec $(tsan_programs)
+	@CK_TIMEOUT_MULTIPLIER=10 TEST_EFFORT=less SOAK_MEMORY=no SOAK_SECONDS=10 $(with_test_environment) tests/support/run-suite \
+	  tests/soak/soak.py $(tsan_programs)
+.PHONY: tsan tsan-suite
 
 coverage: ## Run every test and print what of store/ and server/ it reached
 	@[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete

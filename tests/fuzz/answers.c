@@ -1,10 +1,5 @@
 /* Any bytes as the answer of a daemon, for libFuzzer: answers of each route are good seeds. What must hold: no
- * sanitizer speaks, and whatever is printed for programs is whole lines.
- *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. tests/fuzz/answers.c server/answer.c \
- *     server/render.c server/render_model.c server/sheet.c server/percent.c store/bytes.c store/budget.c \
- *     store/float_text*.c store/utf8.c -ljansson
- */
+ * sanitizer speaks, and whatever is printed for programs is whole lines. */
 #include <stdio.h>
 #include <stdlib.h>
 

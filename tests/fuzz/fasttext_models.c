@@ -1,10 +1,6 @@
 /* Any bytes as a binary model of fastText, for libFuzzer: the cases tests/cases/fasttext-* are good seeds. What must
  * hold: no sanitizer speaks, rows are finite as they say, n-grams are as subwords.h promises and give any word a finite
- * vector or none, and a failure has one line of text with a place inside the file.
- *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. tests/fuzz/fasttext_models.c store/?*.c \
- *     store/matrix/?*.c store/import/[!i]*.c store/import/intake.c -llmdb -lzip -lz -lxxhash -lutf8proc -lm
- */
+ * vector or none, and a failure has one line of text with a place inside the file. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

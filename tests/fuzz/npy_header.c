@@ -1,8 +1,5 @@
 /* Any bytes as the head of a .npy file, for libFuzzer, and the items behind it. What must hold: no sanitizer speaks,
- * what is accepted adds up, and a failure has one line of text.
- *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. tests/fuzz/npy_header.c store/npy_header.c \
- *     store/npy_items.c store/status.c -lm */
+ * what is accepted adds up, and a failure has one line of text. */
 #include "store/npy_header.h"
 
 #include <stdio.h>

@@ -1,9 +1,5 @@
 /* Any bytes as a body with a list of words, for libFuzzer. What must hold: no sanitizer speaks; what is taken is what
- * jansson takes, with the same words; all memory is given back.
- *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. tests/fuzz/word_array.c server/word_array.c \
- *     server/reading.c server/request_json.c server/refusal.c server/percent.c store/budget.c store/bytes.c \
- *     store/status.c store/utf8.c -ljansson */
+ * jansson takes, with the same words; all memory is given back. */
 #include "server/word_array.h"
 
 #include <jansson.h>

@@ -1,0 +1,9 @@
+/* Any bytes as the binary file of word2vec, for libFuzzer. What must hold: no sanitizer speaks, and fuzz_import(). */
+#include "tests/support/fuzz_import.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  fuzz_import(IMPORT_WORD2VEC_BINARY, data, size);
+  return 0;
+}
