@@ -7,6 +7,11 @@
 
 #include "server/write_json.h"
 #include "server/write_npy.h"
+#include "store/matrix/digest.h"
+
+enum { HTTP_NOT_MODIFIED = 304 };
+
+_Static_assert((int)API_MODELS_MAX <= (int)ETAG_DIGESTS_MAX, "all of a choice can be told");
 
 /* The names of the models that are served, for a sentence; as many as fit. */
 static void list_names(struct catalog *catalog, char *out, size_t size) {
@@ -81,8 +86,14 @@ static bool choose_unnamed(const struct service *service, struct api_choice *cho
   return false;
 }
 
-bool api_choose_joined(const struct service *service, struct word requested, struct reply *reply,
-                       struct api_choice *choice, struct refusal *refusal) {
+/* Chooses one model or, if `joined`, several. */
+static bool choose(const struct service *service, struct word requested, bool joined, struct reply *reply,
+                   struct api_choice *choice, struct refusal *refusal) {
+  if (!joined && requested.bytes && memchr(requested.bytes, ',', requested.length)) {
+    refusal_set(refusal, REFUSAL_INVALID, "#/model: this route answers from one model at a time");
+    refusal_add_error(refusal, "#/model", "this route answers from one model at a time");
+    return false;
+  }
   choice->count = 0;
   choice->name[0] = '\0';
   bool chosen =
@@ -92,14 +103,71 @@ bool api_choose_joined(const struct service *service, struct word requested, str
   return chosen;
 }
 
-bool api_choose(const struct service *service, struct word requested, struct reply *reply, struct api_choice *choice,
-                struct refusal *refusal) {
-  if (requested.bytes && memchr(requested.bytes, ',', requested.length)) {
-    refusal_set(refusal, REFUSAL_INVALID, "#/model: this route answers from one model at a time");
-    refusal_add_error(refusal, "#/model", "this route answers from one model at a time");
-    return false;
+static struct etag_parts tag_of(const struct api_choice *choice, enum representation representation) {
+  struct etag_parts parts = {.count = choice ? choice->count : 0,
+                             .representation = representation_names[representation]};
+  for (size_t i = 0; i < parts.count; i++) parts.digests[i] = model_info(choice->models[i])->digest;
+  return parts;
+}
+
+/* Tags the reply. Beside digests and representation its bytes depend on the model's name, which a URL need not hold, on
+ * whether queries that do not say are answered exactly, and on what was derived from the rows. */
+static void tag(const struct call *call, enum representation representation, const struct api_choice *choice,
+                struct reply *reply) {
+  struct etag_parts parts = tag_of(choice, representation);
+  uint64_t rest[2 + API_MODELS_MAX];
+  rest[0] = digest_of_bytes(choice->name, strlen(choice->name));
+  memcpy(&rest[1], &call->service->default_recall, sizeof rest[1]);
+  for (size_t i = 0; i < choice->count; i++) rest[2 + i] = model_info(choice->models[i])->derived;
+  parts.rest = digest_of_bytes(rest, (2 + choice->count) * sizeof *rest);
+  etag_write(&parts, reply->etag);
+}
+
+/* Whether the handler is to go on. "*" is left until there is an answer: to a word that is not there it is a 404. */
+static bool goes_on(const struct call *call, struct reply *reply) {
+  if (!call->if_none_match) return true;
+  if (etag_listed(call->if_none_match, reply->etag, &reply->length))
+    reply->http_status = HTTP_NOT_MODIFIED;
+  else
+    reply->postponed = call->asks_only;
+  return reply->http_status != HTTP_NOT_MODIFIED && !reply->postponed;
+}
+
+static bool choose_tagged(const struct call *call, const struct request_common *common, bool joined,
+                          struct reply *reply, struct api_choice *choice, struct refusal *refusal) {
+  if (!choose(call->service, common->model, joined, reply, choice, refusal)) return false;
+  tag(call, common->representation, choice, reply);
+  return goes_on(call, reply);
+}
+
+bool api_choose(const struct call *call, const struct request_common *common, struct reply *reply,
+                struct api_choice *choice, struct refusal *refusal) {
+  return choose_tagged(call, common, false, reply, choice, refusal);
+}
+
+bool api_choose_joined(const struct call *call, const struct request_common *common, struct reply *reply,
+                       struct api_choice *choice, struct refusal *refusal) {
+  return choose_tagged(call, common, true, reply, choice, refusal);
+}
+
+bool api_choose_about(const struct call *call, struct word name, struct reply *reply, struct api_choice *choice,
+                      struct refusal *refusal) {
+  return choose(call->service, name, false, reply, choice, refusal);
+}
+
+bool api_answer(handler *handle, const struct call *call, struct reply *reply, struct refusal *refusal) {
+  bool done = handle(call, reply, refusal);
+  const char *condition = call->if_none_match;
+  if (done && condition && reply->etag[0] &&
+      (etag_any(condition) || etag_listed(condition, reply->etag, &reply->length))) {
+    reply->http_status = HTTP_NOT_MODIFIED;
+    reply->length = reply->stream ? reply->stream->source.length : reply->body.length;
   }
-  return api_choose_joined(service, requested, reply, choice, refusal);
+  if (reply->http_status != HTTP_NOT_MODIFIED) return done;
+  bytes_release(&reply->body);
+  stream_free(reply->stream);
+  reply->stream = NULL;
+  return true;
 }
 
 void api_choice_release(struct api_choice *choice) {
@@ -192,6 +260,15 @@ bool api_finish(struct reply *reply, enum representation representation, enum st
   else if (status != STATUS_OK)
     refusal_from_status(refusal, status, "Writing the answer");
   return status == STATUS_OK;
+}
+
+bool api_finish_tagged(struct reply *reply, const struct api_choice *choice, enum status status,
+                       struct refusal *refusal) {
+  if (!api_finish(reply, REPRESENTATION_JSON, status, refusal)) return false;
+  struct etag_parts parts = tag_of(choice, REPRESENTATION_JSON);
+  parts.rest = digest_of_bytes(reply->body.data, reply->body.length);
+  etag_write(&parts, reply->etag);
+  return true;
 }
 
 bool api_write_grid(struct reply *reply, const struct grid_result *result, enum representation representation,

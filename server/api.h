@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "server/call.h"
-#include "server/representation.h"
+#include "server/request.h"
 #include "server/result.h"
 #include "store/matrix/model.h"
 
@@ -20,15 +20,28 @@ struct api_choice {
   char name[API_CHOICE_NAME]; /* "glove", or "glove,wiki" */
 };
 
-/* Chooses the model `requested` (bytes NULL: the default, or the only one). Refusals: REFUSAL_NO_MODEL,
- * REFUSAL_INVALID for several, REFUSAL_MISSING_PARAMETER where several are served, REFUSAL_NOT_READY where none is. On
- * success the name is noted in *reply. */
-bool api_choose(const struct service *service, struct word requested, struct reply *reply, struct api_choice *choice,
-                struct refusal *refusal);
+/* Lets the handler answer, and makes of that a 304 where the client has it already. */
+bool api_answer(handler *handle, const struct call *call, struct reply *reply, struct refusal *refusal);
+
+/* Chooses the model that is asked for (bytes NULL: the default, or the only one), and tags the reply with what its
+ * bytes depend on beside the URL. Refusals: REFUSAL_NO_MODEL, REFUSAL_INVALID for several, REFUSAL_MISSING_PARAMETER
+ * where several are served, REFUSAL_NOT_READY where none is. On success the name is noted in *reply. False without a
+ * refusal: no row need be touched, for the client has the answer, or the call only asks whether it has. */
+bool api_choose(const struct call *call, const struct request_common *common, struct reply *reply,
+                struct api_choice *choice, struct refusal *refusal);
 
 /* The same, and several models, "glove,wiki": for routes that find words by lookup.h and know no rows. */
-bool api_choose_joined(const struct service *service, struct word requested, struct reply *reply,
+bool api_choose_joined(const struct call *call, const struct request_common *common, struct reply *reply,
                        struct api_choice *choice, struct refusal *refusal);
+
+/* Chooses a model to tell about; nothing is tagged. */
+bool api_choose_about(const struct call *call, struct word name, struct reply *reply, struct api_choice *choice,
+                      struct refusal *refusal);
+
+/* Finishes a JSON reply as api_finish() does, and tags it with a sum of its body: for what is short, and tells more
+ * than the contents of models. `choice` NULL: it is about no model. */
+bool api_finish_tagged(struct reply *reply, const struct api_choice *choice, enum status status,
+                       struct refusal *refusal);
 
 /* The dimensions of all its models together. */
 uint32_t api_choice_dim(const struct api_choice *choice);

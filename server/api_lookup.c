@@ -77,8 +77,7 @@ bool api_lookup(const struct call *call, struct reply *reply, struct refusal *re
   struct grid_request request;
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) && request_lookup(&reading, &request) &&
-              api_choose(call->service, request.common.model, reply, &choice, refusal) &&
-              answer(&reading, &request, &choice, reply);
+              api_choose(call, &request.common, reply, &choice, refusal) && answer(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);
   return done;

@@ -167,8 +167,8 @@ static bool answer_json(struct work *work) {
 static bool choose(struct work *work, struct api_choice *choice) {
   const struct call *call = work->reading->call;
   /* Each of several models numbers its rows on its own: only words tell which of them belong together. */
-  return (work->request->listed ? api_choose_joined : api_choose)(call->service, work->request->common.model,
-                                                                  work->reply, choice, work->reading->refusal);
+  return (work->request->listed ? api_choose_joined : api_choose)(call, &work->request->common, work->reply, choice,
+                                                                  work->reading->refusal);
 }
 
 static bool answer(struct work *work) {

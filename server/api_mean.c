@@ -88,7 +88,7 @@ bool api_mean(const struct call *call, struct reply *reply, struct refusal *refu
   struct mean_request request;
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) && request_mean(&reading, &request) &&
-              api_choose_joined(call->service, request.common.model, reply, &choice, refusal) &&
+              api_choose_joined(call, &request.common, reply, &choice, refusal) &&
               answer_mean(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);
@@ -145,7 +145,7 @@ bool api_doesnt_match(const struct call *call, struct reply *reply, struct refus
   struct doesnt_match_request request;
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) && request_doesnt_match(&reading, &request) &&
-              api_choose_joined(call->service, request.common.model, reply, &choice, refusal) &&
+              api_choose_joined(call, &request.common, reply, &choice, refusal) &&
               answer_doesnt_match(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);

@@ -37,7 +37,7 @@ static bool answer_models(const struct call *call, struct reply *reply, struct r
   }
   status = write_json_models(&reply->body, entries, count);
   catalog_list_free(entries, count);
-  return api_finish(reply, REPRESENTATION_JSON, status, refusal);
+  return api_finish_tagged(reply, NULL, status, refusal);
 }
 
 bool api_models(const struct call *call, struct reply *reply, struct refusal *refusal) {
@@ -51,9 +51,9 @@ bool api_model(const struct call *call, struct reply *reply, struct refusal *ref
   struct reading reading;
   struct api_choice choice = {0};
   struct word name = {call->rest, strlen(call->rest)};
-  bool done = read_plain(&reading, call, refusal) && api_choose(call->service, name, reply, &choice, refusal) &&
-              api_finish(reply, REPRESENTATION_JSON,
-                         write_json_model(&reply->body, choice.name, model_info(choice.model)), refusal);
+  bool done =
+      read_plain(&reading, call, refusal) && api_choose_about(call, name, reply, &choice, refusal) &&
+      api_finish_tagged(reply, &choice, write_json_model(&reply->body, choice.name, model_info(choice.model)), refusal);
   api_choice_release(&choice);
   reading_release(&reading);
   return done;
@@ -74,7 +74,7 @@ static bool answer_info(const struct call *call, struct reply *reply, struct ref
                               .limits = &service->limits};
   enum status status = write_json_info(&reply->body, &info);
   model_drop(model);
-  return api_finish(reply, REPRESENTATION_JSON, status, refusal);
+  return api_finish_tagged(reply, NULL, status, refusal);
 }
 
 bool api_info(const struct call *call, struct reply *reply, struct refusal *refusal) {

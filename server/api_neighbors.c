@@ -201,7 +201,7 @@ static bool answer_call(const struct call *call, bool read(struct reading *, str
   struct neighbors_request request;
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) && read(&reading, &request) &&
-              api_choose_joined(call->service, request.common.model, reply, &choice, refusal) &&
+              api_choose_joined(call, &request.common, reply, &choice, refusal) &&
               answer(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);

@@ -168,7 +168,7 @@ bool api_openai_embeddings(const struct call *call, struct reply *reply, struct 
   struct embeddings_request request;
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) && request_embeddings(&reading, &request) &&
-              api_choose_joined(call->service, request.model, reply, &choice, refusal) &&
+              api_choose_joined(call, &(struct request_common){.model = request.model}, reply, &choice, refusal) &&
               answer(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);
@@ -185,15 +185,15 @@ bool api_openai_models(const struct call *call, struct reply *reply, struct refu
   }
   status = write_openai_models(&reply->body, entries, count);
   catalog_list_free(entries, count);
-  return api_finish(reply, REPRESENTATION_JSON, status, refusal);
+  return api_finish_tagged(reply, NULL, status, refusal);
 }
 
 bool api_openai_model(const struct call *call, struct reply *reply, struct refusal *refusal) {
   struct api_choice choice = {0};
   struct word name = {call->rest, strlen(call->rest)};
-  bool done = api_choose(call->service, name, reply, &choice, refusal) &&
-              api_finish(reply, REPRESENTATION_JSON,
-                         write_openai_model(&reply->body, choice.name, model_info(choice.model)), refusal);
+  bool done = api_choose_about(call, name, reply, &choice, refusal) &&
+              api_finish_tagged(reply, &choice, write_openai_model(&reply->body, choice.name, model_info(choice.model)),
+                                refusal);
   api_choice_release(&choice);
   return done;
 }

@@ -7,7 +7,7 @@ bool api_openapi(const struct call *call, struct reply *reply, struct refusal *r
   struct reading reading;
   struct request_common common;
   bool done = reading_begin(&reading, call, refusal) && request_plain(&reading, &common) &&
-              api_finish(reply, REPRESENTATION_JSON, openapi_write(&reply->body), refusal);
+              api_finish_tagged(reply, NULL, openapi_write(&reply->body), refusal);
   reading_release(&reading);
   return done;
 }

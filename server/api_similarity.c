@@ -197,7 +197,7 @@ bool api_similarity(const struct call *call, struct reply *reply, struct refusal
   struct similarity_request request;
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) && request_similarity(&reading, &request) &&
-              api_choose_joined(call->service, request.common.model, reply, &choice, refusal) &&
+              api_choose_joined(call, &request.common, reply, &choice, refusal) &&
               answer(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);

@@ -41,7 +41,7 @@ bool api_vector(const struct call *call, struct reply *reply, struct refusal *re
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) &&
               request_row(&reading, ROW_BY_WORD | ROW_BY_INDEX, true, &request) &&
-              api_choose_joined(call->service, request.common.model, reply, &choice, refusal) &&
+              api_choose_joined(call, &request.common, reply, &choice, refusal) &&
               answer_vector(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);
@@ -99,7 +99,7 @@ bool api_vectors(const struct call *call, struct reply *reply, struct refusal *r
   struct grid_request request;
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) && request_vectors(&reading, &request) &&
-              api_choose_joined(call->service, request.common.model, reply, &choice, refusal) &&
+              api_choose_joined(call, &request.common, reply, &choice, refusal) &&
               answer_vectors(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);

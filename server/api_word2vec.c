@@ -17,16 +17,16 @@ struct work {
 
 typedef bool read_request(struct reading *reading, struct word2vec_request *out);
 
-typedef bool choose_model(const struct service *service, struct word requested, struct reply *reply,
+typedef bool choose_model(const struct call *call, const struct request_common *common, struct reply *reply,
                           struct api_choice *choice, struct refusal *refusal);
 
 /* Reads the call, chooses the model and prepares to find words. end() is due in any case. */
 static bool begin(struct work *work, const struct call *call, read_request *read, choose_model *choose,
                   struct reply *reply, struct refusal *refusal) {
   *work = (struct work){0};
-  if (!reading_begin(&work->reading, call, refusal) || !read(&work->reading, &work->request) ||
-      !choose(call->service, work->request.model, reply, &work->choice, refusal))
-    return false;
+  if (!reading_begin(&work->reading, call, refusal) || !read(&work->reading, &work->request)) return false;
+  const struct request_common common = {.model = work->request.model};
+  if (!choose(call, &common, reply, &work->choice, refusal)) return false;
   work->dim = api_choice_dim(&work->choice);
   return lookup_begin(&work->lookup, &work->reading, &work->choice, work->request.policy);
 }

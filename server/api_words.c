@@ -10,7 +10,7 @@ static bool answer_row(const struct call *call, unsigned row_keys, struct reply 
   struct api_choice choice = {0};
   struct row_result result = {.model = choice.name};
   bool done = reading_begin(&reading, call, refusal) && request_row(&reading, row_keys, false, &request) &&
-              api_choose(call->service, request.common.model, reply, &choice, refusal) &&
+              api_choose(call, &request.common, reply, &choice, refusal) &&
               lookup_one(&reading, &choice, &request, &result);
   done = done && api_finish(reply, REPRESENTATION_JSON, write_json_row(&reply->body, &result), refusal);
   api_choice_release(&choice);
@@ -43,7 +43,7 @@ bool api_words(const struct call *call, struct reply *reply, struct refusal *ref
   struct words_request request;
   struct api_choice choice = {0};
   bool done = reading_begin(&reading, call, refusal) && request_words(&reading, &request) &&
-              api_choose(call->service, request.common.model, reply, &choice, refusal) &&
+              api_choose(call, &request.common, reply, &choice, refusal) &&
               answer_page(&reading, &request, &choice, reply);
   api_choice_release(&choice);
   reading_release(&reading);

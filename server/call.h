@@ -5,7 +5,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "server/etag.h"
 #include "server/metrics.h"
 #include "server/refusal.h"
 #include "server/representation.h"
@@ -37,7 +39,10 @@ struct call {
   const void *body;
   size_t body_length;
   const char *accept; /* all Accept headers joined by ", "; NULL when there is none */
-  const char *rest;   /* of the path, for routes that end in "/": "glove" of "/models/glove"; percent-decoded */
+  /* All If-None-Match fields of a GET or HEAD, joined: what the client has already; NULL: nothing. */
+  const char *if_none_match;
+  bool asks_only;   /* whether it has: if not, the reply is postponed */
+  const char *rest; /* of the path, for routes that end in "/": "glove" of "/models/glove"; percent-decoded */
   enum dialect dialect;
   struct metrics_tally *tally; /* what handlers did, for whom counts it; NULL: nobody does */
 };
@@ -45,7 +50,7 @@ struct call {
 enum { REPLY_SOURCES = 192 }; /* room for all of them with their counts */
 
 struct reply {
-  unsigned http_status;        /* 200 unless the handler says otherwise */
+  unsigned http_status;        /* 200 unless the handler says otherwise; 304 is api_answer()'s */
   const char *content_type;    /* static storage */
   struct bytes body;           /* its limit is set by http before the handler runs */
   struct stream *stream;       /* what is sent instead of the body; NULL: the body is. Whoever has the reply frees it */
@@ -54,6 +59,8 @@ struct reply {
   char sources[REPLY_SOURCES]; /* X-Sources, "exact=998, zero=2"; empty: no such header */
   uint64_t rows;               /* vectors or neighbors in the answer, for counts */
   bool postponed;              /* not answered, as the call was hurried: to be called again when it need not be */
+  char etag[ETAG_SIZE];        /* without the length, which is added when it is sent; empty: no such header */
+  uint64_t length;             /* of the body that a 304 stands for, or ETAG_LENGTH_UNKNOWN */
   char model[MODEL_NAME_MAX + 1]; /* the model that answered, for the log; may stay empty */
 };
 

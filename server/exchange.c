@@ -29,6 +29,7 @@
 #include <sys/socket.h>
 
 #include "server/access.h"
+#include "server/api.h"
 #include "server/cors.h"
 #include "server/guard.h"
 #include "server/head.h"
@@ -59,6 +60,7 @@ struct exchange {
   struct head head;
   struct guard_fields fields;
   char *accepts;            /* several Accept fields joined; NULL when there are not several */
+  char *conditions;         /* several If-None-Match fields, likewise */
   bool takes_body;          /* it is a POST */
   bool admitted;            /* the first call of the handler is over */
   bool closes;              /* the connection ends with this answer */
@@ -151,16 +153,35 @@ static enum MHD_Result take_field(void *context, enum MHD_ValueKind kind, const 
   return MHD_YES;
 }
 
-static enum MHD_Result join_accept(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
-                                   const char *value, size_t value_length) {
+/* Fields of one name. */
+struct join {
+  const char *name;
+  struct bytes bytes;
+};
+
+static enum MHD_Result join_field(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                  const char *value, size_t value_length) {
+  struct join *join = context;
   (void)kind;
   (void)value_length;
-  static const char wanted[] = MHD_HTTP_HEADER_ACCEPT;
-  if (name_length != strlen(wanted) || strcasecmp(name, wanted) != 0) return MHD_YES;
-  struct bytes *joined = context;
-  bool ok = (joined->length == 0 || bytes_append_text(joined, ", ") == STATUS_OK) &&
-            bytes_append_text(joined, value) == STATUS_OK;
+  if (name_length != strlen(join->name) || strcasecmp(name, join->name) != 0) return MHD_YES;
+  bool ok = (join->bytes.length == 0 || bytes_append_text(&join->bytes, ", ") == STATUS_OK) &&
+            bytes_append_text(&join->bytes, value) == STATUS_OK;
   return ok ? MHD_YES : MHD_NO;
+}
+
+/* Joins the values of `count` fields into *out, which stays NULL when they are not several. False: no memory. */
+static bool join_fields(struct MHD_Connection *connection, const char *name, unsigned count, char **out) {
+  if (count < 2) return true;
+  struct join join = {.name = name};
+  bytes_init(&join.bytes, SIZE_MAX / 2); /* bounded by the connection's own memory */
+  MHD_get_connection_values_n(connection, MHD_HEADER_KIND, join_field, &join);
+  if (bytes_append(&join.bytes, "", 1) != STATUS_OK) {
+    bytes_release(&join.bytes);
+    return false;
+  }
+  *out = (char *)bytes_take(&join.bytes);
+  return true;
 }
 
 /* Begins to look for what the head hides, where that can be judged. */
@@ -172,16 +193,9 @@ static void begin_head(struct exchange *exchange, struct MHD_Connection *connect
 
 static bool collect_fields(struct exchange *exchange, struct MHD_Connection *connection) {
   MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_field, exchange);
-  if (exchange->fields.accept_count < 2) return true;
-  struct bytes joined;
-  bytes_init(&joined, SIZE_MAX / 2); /* bounded by the connection's own memory */
-  MHD_get_connection_values_n(connection, MHD_HEADER_KIND, join_accept, &joined);
-  if (bytes_append(&joined, "", 1) != STATUS_OK) {
-    bytes_release(&joined);
-    return false;
-  }
-  exchange->accepts = (char *)bytes_take(&joined);
-  return true;
+  const struct guard_fields *fields = &exchange->fields;
+  return join_fields(connection, MHD_HTTP_HEADER_ACCEPT, fields->accept_count, &exchange->accepts) &&
+         join_fields(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, fields->if_none_match_count, &exchange->conditions);
 }
 
 static bool target_allowed(const struct exchange *exchange, const struct limits *limits, struct refusal *refusal) {
@@ -373,6 +387,33 @@ static bool wants_suggestions(const struct exchange *exchange, const struct refu
   return refusal->kind == REFUSAL_NO_WORD && exchange->dialect == DIALECT_OWN;
 }
 
+/* Whether a search brings many queries: each is a JSON object within another. A brace in a word may make a batch of
+ * what is none, which then waits among batches. */
+static bool is_batch(const struct exchange *exchange) {
+  struct npy_header header;
+  if (exchange->body_kind == BODY_NPY)
+    return npy_header_read(exchange->body.data, exchange->body.length, NULL, &header) == STATUS_OK &&
+           header.dimensions > 1 && header.sizes[0] > 1;
+  const char *body = (const char *)exchange->body.data, *end = body + exchange->body.length;
+  const char *outer = body ? memchr(body, '{', exchange->body.length) : NULL;
+  return outer && memchr(outer + 1, '{', (size_t)(end - outer - 1));
+}
+
+/* Where the handler's work is done; NULL: here. */
+static struct backlog *backlog_of(const struct exchanges *all, const struct exchange *exchange) {
+  switch (exchange->route->work) {
+    case ROUTE_SEARCHES: return is_batch(exchange) ? all->batches : all->searches;
+    case ROUTE_GATHERS: return exchange->takes_body ? all->batches : NULL;
+    default: return NULL;
+  }
+}
+
+/* What a client has already, by If-None-Match of a GET or HEAD; others do not heed it. */
+static const char *condition_of(const struct exchange *exchange) {
+  if (exchange->takes_body) return NULL;
+  return exchange->conditions ? exchange->conditions : exchange->fields.if_none_match;
+}
+
 /* Lets the handler answer. True: it filled *reply; false: *refusal. */
 static bool answer(const struct exchanges *all, struct exchange *exchange, bool suggest, struct reply *reply,
                    struct refusal *refusal) {
@@ -388,6 +429,8 @@ static bool answer(const struct exchanges *all, struct exchange *exchange, bool 
       .body = exchange->body.data,
       .body_length = exchange->body.length,
       .accept = exchange->accepts ? exchange->accepts : exchange->fields.accept,
+      .if_none_match = condition_of(exchange),
+      .asks_only = !exchange->deferred && backlog_of(all, exchange),
       .rest = exchange->rest,
       .dialect = exchange->dialect,
       .tally = &exchange->tally,
@@ -396,7 +439,7 @@ static bool answer(const struct exchanges *all, struct exchange *exchange, bool 
   *reply = (struct reply){.http_status = MHD_HTTP_OK, .content_type = "application/json"};
   bytes_init_within(&reply->body, service->answers.limit, &service->answers);
   reply->body.spared = SMALL_ANSWER_BYTES;
-  bool done = exchange->route->handle(&call, reply, refusal);
+  bool done = api_answer(exchange->route->handle, &call, reply, refusal);
   memcpy(exchange->model, reply->model, sizeof exchange->model);
   if (!done) {
     bytes_release(&reply->body);
@@ -498,27 +541,6 @@ static enum MHD_Result finish(const struct exchanges *all, struct exchange *exch
   }
 }
 
-/* Whether a search brings many queries: each is a JSON object within another. A brace in a word may make a batch of
- * what is none, which then waits among batches. */
-static bool is_batch(const struct exchange *exchange) {
-  struct npy_header header;
-  if (exchange->body_kind == BODY_NPY)
-    return npy_header_read(exchange->body.data, exchange->body.length, NULL, &header) == STATUS_OK &&
-           header.dimensions > 1 && header.sizes[0] > 1;
-  const char *body = (const char *)exchange->body.data, *end = body + exchange->body.length;
-  const char *outer = body ? memchr(body, '{', exchange->body.length) : NULL;
-  return outer && memchr(outer + 1, '{', (size_t)(end - outer - 1));
-}
-
-/* Where the handler's work is done; NULL: here. */
-static struct backlog *backlog_of(const struct exchanges *all, const struct exchange *exchange) {
-  switch (exchange->route->work) {
-    case ROUTE_SEARCHES: return is_batch(exchange) ? all->batches : all->searches;
-    case ROUTE_GATHERS: return exchange->takes_body ? all->batches : NULL;
-    default: return NULL;
-  }
-}
-
 static void refuse_queue(struct refusal *refusal, const char *text) {
   refusal_set(refusal, REFUSAL_BUSY, "%s", text);
   refusal->reason = REASON_QUEUE_FULL;
@@ -530,14 +552,14 @@ static bool run_handler(const struct exchanges *all, struct exchange *exchange, 
   struct reply reply;
   *result = MHD_YES;
   struct backlog *backlog = backlog_of(all, exchange);
-  if (backlog) {
+  if (backlog && !condition_of(exchange)) {
     refuse_queue(refusal, "Too many searches wait already; try again in a moment.");
     return defer(backlog, exchange, connection, refusal);
   }
   bool done = answer(all, exchange, false, &reply, refusal);
   if (reply.postponed) {
     refuse_queue(refusal, "Too much work waits already; try again in a moment.");
-    return defer(all->batches, exchange, connection, refusal);
+    return defer(backlog ? backlog : all->batches, exchange, connection, refusal);
   }
   if (!done) return wants_suggestions(exchange, refusal) && defer(all->suggestions, exchange, connection, refusal);
   *result = send_reply(all, exchange, connection, &reply);
@@ -623,6 +645,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **state
   free(exchange->deferred);
   if (exchange->arguments != exchange->at_hand) free(exchange->arguments);
   free(exchange->accepts);
+  free(exchange->conditions);
   free(exchange->refusal);
   if (exchange->admitted) atomic_fetch_sub(&all->service->in_flight, 1);
   free(exchange);

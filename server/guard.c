@@ -139,6 +139,8 @@ void guard_field(struct guard_fields *fields, const char *name, size_t name_leng
     fields->origin = fields->origin_count++ == 0 ? value : NULL;
   } else if (is_named(name, name_length, "Access-Control-Request-Method")) {
     fields->preflight = true;
+  } else if (is_named(name, name_length, "If-None-Match")) {
+    if (fields->if_none_match_count++ == 0) fields->if_none_match = value;
   }
 }
 

@@ -39,7 +39,9 @@ struct guard_fields {
   size_t authorization_length;
   const char *origin; /* NULL: there is none, or several */
   unsigned origin_count;
-  bool preflight; /* there is an Access-Control-Request-Method */
+  bool preflight;            /* there is an Access-Control-Request-Method */
+  const char *if_none_match; /* the same */
+  unsigned if_none_match_count;
 };
 
 /* Takes in one field; name and value are terminated, the lengths show bytes of value 0 inside. */

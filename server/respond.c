@@ -40,13 +40,16 @@ static bool add_fields(struct MHD_Response *response, const struct respond_field
 }
 
 static bool add_reply_headers(struct MHD_Response *response, const struct reply *reply) {
-  bool ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
-  if (reply->http_status == MHD_HTTP_OK) {
+  bool modified = reply->http_status != MHD_HTTP_NOT_MODIFIED;
+  bool ok = !modified || add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
+  if (reply->etag[0]) ok = ok && add_header(response, MHD_HTTP_HEADER_ETAG, reply->etag);
+  if (reply->http_status == MHD_HTTP_OK || !modified) {
     ok = ok && add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
     ok = ok && add_header(response, MHD_HTTP_HEADER_VARY, "Accept, Authorization");
   } else if (reply->http_status == MHD_HTTP_SERVICE_UNAVAILABLE) {
     ok = ok && add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, RETRY_AFTER_SECONDS);
   }
+  if (!modified) return ok;
   if (reply->sources[0]) ok = ok && add_header(response, "X-Sources", reply->sources);
   if (reply->shape[0]) ok = ok && add_header(response, "X-Shape", reply->shape);
   if (reply->dtype) ok = ok && add_header(response, "X-Dtype", reply->dtype);
@@ -84,12 +87,42 @@ static struct MHD_Response *streamed_response_of(struct stream *stream) {
                                            STREAM_BLOCK_BYTES, read_stream, stream, NULL);
 }
 
+static ssize_t read_nothing(void *context, uint64_t position, char *out, size_t room) {
+  (void)context;
+  (void)position;
+  (void)out;
+  (void)room;
+  return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+/* A 304: no body, and the Content-Length of the one that it stands for. An unknown length would make it chunked, with a
+ * last chunk that no client expects behind a 304; as if to a client of HTTP/1.0 it is not, but the connection ends. */
+static struct MHD_Response *unmodified_response_of(uint64_t length) {
+  uint64_t size = length == ETAG_LENGTH_UNKNOWN ? MHD_SIZE_UNKNOWN : length;
+  struct MHD_Response *response = MHD_create_response_from_callback(size, 1, read_nothing, NULL, NULL);
+  if (response && size == MHD_SIZE_UNKNOWN)
+    MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
+  return response;
+}
+
+/* The response of a reply, whose body it takes; *length is that of the body, as the tag has it. */
+static struct MHD_Response *response_to(struct reply *reply, uint64_t *length) {
+  if (reply->http_status == MHD_HTTP_NOT_MODIFIED) {
+    *length = reply->length;
+    return unmodified_response_of(reply->length);
+  }
+  *length = reply->stream ? reply->stream->source.length : reply->body.length;
+  return reply->stream ? streamed_response_of(reply->stream) : response_of(&reply->body);
+}
+
 bool respond_reply(struct MHD_Connection *connection, struct reply *reply, const struct respond_fields *fields,
                    struct respond_result *result) {
-  size_t length = reply->body.length;
-  struct MHD_Response *response = reply->stream ? streamed_response_of(reply->stream) : response_of(&reply->body);
+  size_t bytes = reply->body.length;
+  uint64_t length;
+  struct MHD_Response *response = response_to(reply, &length);
   if (!response) return false;
-  *result = (struct respond_result){reply->http_status, length};
+  *result = (struct respond_result){reply->http_status, bytes};
+  if (reply->etag[0]) etag_add_length(reply->etag, length);
   return queue(connection, response, reply->http_status,
                add_reply_headers(response, reply) && add_fields(response, fields));
 }

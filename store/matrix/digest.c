@@ -51,3 +51,7 @@ void digest_result(const struct digest *digest, unsigned char out[16]) {
 void digest_hex(const unsigned char bytes[16], char out[33]) {
   for (int i = 0; i < 16; i++) snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
+
+uint64_t digest_of_bytes(const void *bytes, size_t length) {
+  return XXH3_64bits(bytes, length);
+}

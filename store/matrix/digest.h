@@ -3,6 +3,7 @@
 #ifndef WORDVEC_STORE_MATRIX_DIGEST_H
 #define WORDVEC_STORE_MATRIX_DIGEST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "store/matrix/subwords.h"
@@ -17,5 +18,8 @@ void digest_add(struct digest *digest, struct word word, const float *vector, ui
 void digest_add_subwords(struct digest *digest, const struct subwords *subwords); /* behind all rows */
 void digest_result(const struct digest *digest, unsigned char out[16]); /* canonical: most significant byte first */
 void digest_hex(const unsigned char bytes[16], char out[33]);
+
+/* XXH3, 64 bits, of a few bytes that are at hand. */
+uint64_t digest_of_bytes(const void *bytes, size_t length);
 
 #endif

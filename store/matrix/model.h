@@ -40,9 +40,11 @@ struct model_info {
   uint64_t rows;
   uint32_t dim;
   uint32_t format_version;
-  char digest[33];           /* 32 lower-case hex digits, XXH3-128 of words and floats: equal contents, equal digest */
-  uint64_t content[2];       /* the same 128 bits, to compare */
-  const char *source;        /* the name of the imported file, without its folders; "-" for standard input */
+  char digest[33];     /* 32 lower-case hex digits, XXH3-128 of words and floats: equal contents, equal digest */
+  uint64_t content[2]; /* the same 128 bits, to compare */
+  uint64_t derived;    /* of what the digest leaves out and answers depend on, for it is made of the content and may
+                          be made otherwise: graph and measured recall, folded forms, mean */
+  const char *source;  /* the name of the imported file, without its folders; "-" for standard input */
   const char *source_format; /* "glove", "word2vec-text", "word2vec-binary", "fasttext-vec", "fasttext-bin", … */
   int64_t imported_at;       /* seconds since 1970-01-01 UTC */
   uint64_t declared_rows;    /* what the source's header said; 0 when it had none */

@@ -120,6 +120,7 @@ class Judge {
       if (misfit) complaints.push(`${name}: ${misfit}`);
     }
     for (const key of fields.keys()) if (!documented.has(key)) complaints.push(`the field ${key} is not documented`);
+    if (!response.content && !type) return complaints;
     if (!media) return [...complaints, `the type "${type}" is not documented`];
     if (exchange.method === 'HEAD') return complaints;
     if (type === 'application/octet-stream') return [...complaints, ...this.judgeFloats(exchange, fields)];
