@@ -25,7 +25,8 @@ enum { FRESH_MILLISECONDS = 1000 };
 
 struct http {
   struct MHD_Daemon *daemon;
-  struct listener listener;
+  struct listener listener; /* until the acceptor has it */
+  bool inherited;
   struct acceptor *acceptor; /* NULL: it accepts no more */
   int64_t quiesced;          /* of clock_milliseconds() */
   struct exchanges exchanges;
@@ -88,8 +89,12 @@ static enum status prepare_exchanges(const struct http_options *options, struct 
   return status == STATUS_OK ? backlog_new(&suggestions, &exchanges->suggestions) : status;
 }
 
+/* Over a socket that was handed on, connections wait until the store has been looked at: another process may still take
+ * them, or else who asks waits for an answer rather than being told that there is none yet. Over one of its own, probes
+ * are to see that it lives. */
 static bool has_room(void *context) {
   const struct http *http = context;
+  if (http->inherited && !catalog_looked(http->exchanges.service->catalog)) return false;
   return atomic_load(&http->exchanges.connections.open) < http->exchanges.service->limits.connections;
 }
 
@@ -116,6 +121,7 @@ enum status http_start(const struct http_options *options, struct problem *probl
     return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
   }
   http->listener = options->listener;
+  http->inherited = options->listener.inherited;
   address_url(&http->listener.address, http->url);
   enum status status = prepare_exchanges(options, &http->exchanges);
   if (status != STATUS_OK) {

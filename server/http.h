@@ -18,7 +18,8 @@ struct http_options {
   const struct log *log;   /* outlives the http */
 };
 
-/* Answers from here on. STATUS_IO and STATUS_NO_MEMORY when the system gives no threads or no memory. */
+/* Answers from here on; over an inherited socket, once the catalog has looked. STATUS_IO and STATUS_NO_MEMORY when the
+ * system gives no threads or no memory. */
 enum status http_start(const struct http_options *options, struct problem *problem, struct http **out) MUST_USE;
 
 /* Where it listens; borrowed. */
