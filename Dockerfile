@@ -13,8 +13,8 @@ COPY . .
 ARG COMMIT=unknown
 RUN make -j"$(nproc)" SETUP=no WERROR= COMMIT="$COMMIT" install DESTDIR=/out PREFIX=/usr \
     && strip /out/usr/bin/wordvec \
-    && install -D -m 644 deploy/sample/README.md /out/usr/share/wordvec/sample/README.md \
-    && /out/usr/bin/wordvec import deploy/sample/classics.50d.txt.gz --store /out/usr/share/wordvec/sample
+    && /out/usr/bin/wordvec import deploy/sample/classics.50d.txt.gz --store /out/usr/share/wordvec/sample \
+    && rm -r /out/usr/lib /out/usr/share/wordvec/sample/classics.50d.txt.gz
 
 FROM ${BASE}
 RUN --mount=type=bind,source=deploy/setup,target=/run/setup \

@@ -297,13 +297,31 @@ check: ## What CI runs: set-up, lint, compilers, tests, sanitizers, valgrind, ar
 	@$(setup) build run test lint check
 	@tests/support/check
 
-install: all ## Install under $(DESTDIR)$(PREFIX)
+install: all ## Install under $(DESTDIR)$(PREFIX): binary, manual, completions, documents, sample, units of systemd
+	@$(MAKE) --no-print-directory install-built
+
+# Without building: for packages, and to see what is installed.
+INSTALL_DOCS := README.md LICENSE SECURITY.md CHANGELOG.md store/FORMAT.md
+INSTALL_UNITS := $(wildcard deploy/systemd/wordvec.*)
+INSTALLED = bin/wordvec share/man/man1/wordvec.1 share/bash-completion/completions/wordvec share/zsh/site-functions/_wordvec \
+  $(addprefix share/doc/wordvec/,$(notdir $(INSTALL_DOCS))) $(addprefix share/wordvec/sample/,$(notdir $(wildcard deploy/sample/*))) \
+  $(addprefix lib/systemd/system/,$(notdir $(INSTALL_UNITS)))
+
+install-built:
 	install -D -m 755 $(OUT)/wordvec $(DESTDIR)$(PREFIX)/bin/wordvec
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,doc/wordvec man/man1 bash-completion/completions zsh/site-functions)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,$(sort $(dir $(INSTALLED))))
 	$(OUT)/wordvec manual >$(DESTDIR)$(PREFIX)/share/man/man1/wordvec.1
 	$(OUT)/wordvec completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/wordvec
 	$(OUT)/wordvec completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_wordvec
-	install -m 644 $(wildcard README.md LICENSE SECURITY.md CHANGELOG.md store/FORMAT.md) $(DESTDIR)$(PREFIX)/share/doc/wordvec
+	install -m 644 $(INSTALL_DOCS) $(DESTDIR)$(PREFIX)/share/doc/wordvec
+	install -m 644 $(wildcard deploy/sample/*) $(DESTDIR)$(PREFIX)/share/wordvec/sample
+	for unit in $(INSTALL_UNITS); do \
+	  sed 's|/usr/local/|$(PREFIX)/|' $$unit >$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} || exit; done
+
+uninstall: ## Remove what make install put there
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,$(INSTALLED))
+	rmdir $(addprefix $(DESTDIR)$(PREFIX)/share/,doc/wordvec wordvec/sample wordvec) 2>/dev/null || true
+.PHONY: install-built uninstall
 
 lint: ## Check what the compiler does not know: includes, lengths, format, scripts
 	@$(setup) build lint
