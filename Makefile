@@ -32,11 +32,22 @@ endif
 CC := $(strip $(CC))
 OUT := build/$(strip $(VARIANT))
 
+# What this compiler and its linker know of the OpenSSF's guide: tried once for each VARIANT, remembered in a file of it.
+ifneq ($(filter-out help clean lint format,$(or $(MAKECMDGOALS),all)),)
+$(shell deploy/hardening $(OUT)/hardening $(CC))
+-include $(OUT)/hardening
+endif
+# Not under sanitizers, which see more without them; nor with coverage, where -O2 is not in force.
+ifneq ($(strip $(SANITIZE)$(COVERAGE)),)
+HARDENING_COMPILE :=
+HARDENING_LINK :=
+endif
+
 OPTIMISE ?= -O2 -g
-WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(HARDENING_WARNINGS) $(WERROR)
 # Contraction is off so that arithmetic outside the kernels gives the same bits on every CPU.
-CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -pthread -ffp-contract=off $(OPTIMISE) $(WARNINGS) $(CFLAGS) -I. -MMD -MP
-LDFLAGS_ALL := -pthread $(LDFLAGS)
+CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -pthread -ffp-contract=off $(OPTIMISE) $(HARDENING_COMPILE) $(WARNINGS) $(CFLAGS) -I. -MMD -MP
+LDFLAGS_ALL := -pthread $(HARDENING_LINK) $(LDFLAGS)
 ifneq ($(strip $(SANITIZE)),)
 CFLAGS_ALL += -fsanitize=$(strip $(SANITIZE)) -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS_ALL += -fsanitize=$(strip $(SANITIZE))
@@ -186,7 +197,7 @@ unit: $(UNIT_PROGRAMS)
 # What takes longest comes first, so that nothing else is left to run beside it at the end.
 suite: $(OUT)/wordvec $(UNIT_PROGRAMS) $(HTTP_PROGRAMS)
 	@rm -f $(OUT)/http-record
-	@$(with_test_environment) HTTP_RECORD=$(OUT)/http-record tests/support/run-suite tests/oracle/run tests/readme/run \
+	@$(with_test_environment) HTTP_RECORD=$(OUT)/http-record tests/support/run-suite tests/oracle/run tests/readme/run tests/hardening/run \
 	  tests/shell/run tests/openai/run $(UNIT_PROGRAMS) $(HTTP_PROGRAMS) -- tests/openapi/run
 
 # By itself: the HTTP tests, and what their answers are judged by.

@@ -39,7 +39,8 @@ static size_t without_cut_sequence(const char *text, size_t length) {
 }
 
 /* Formats into text[0 .. size), where a text that is too long ends in "...". */
-static void format_into(char *text, size_t size, const char *format, va_list arguments) {
+__attribute__((format(printf, 3, 0))) static void format_into(char *text, size_t size, const char *format,
+                                                              va_list arguments) {
   static const char dots[] = "...";
   int needed = vsnprintf(text, size, format, arguments);
   if (needed < 0)

@@ -56,7 +56,8 @@ void scratch_close(void) {
   scratch_remove(root);
 }
 
-static void join(char path[SCRATCH_PATH_MAX], const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static void join(char path[SCRATCH_PATH_MAX], const char *format,
+                                                       va_list arguments) {
   int used = snprintf(path, SCRATCH_PATH_MAX, "%s/", root);
   int more = vsnprintf(path + used, (size_t)(SCRATCH_PATH_MAX - used), format, arguments);
   if (used + more >= SCRATCH_PATH_MAX) support_fail("the path of the scratch folder is too long");

@@ -42,6 +42,8 @@ static float float_of(uint32_t bits) {
   return value;
 }
 
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* tables of formats are what is tested here */
+
 /* Parses exactly `text`, from memory that ends with it: a read beyond is for the sanitizer to find. */
 static enum float_kind parse(const char *text, size_t length, float *value, size_t *used) {
   char *exact = malloc(length ? length : 1);
