@@ -17,6 +17,7 @@ static const char *const texts[STATUS_COUNT] = {
     [STATUS_FOREIGN] = "not a wordvec store file",
     [STATUS_UNSUPPORTED] = "unsupported",
     [STATUS_DAMAGED] = "damaged store file",
+    [STATUS_LOST] = "store file lost",
     [STATUS_BAD_MATRIX] = "malformed matrix",
     [STATUS_BAD_ARGUMENT] = "bad argument",
 };

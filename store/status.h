@@ -22,6 +22,7 @@ enum status {
   STATUS_FOREIGN,     /* not a wordvec store file at all */
   STATUS_UNSUPPORTED, /* a version, byte order or input format that this build does not read */
   STATUS_DAMAGED,     /* a store file whose checksum or structure does not hold */
+  STATUS_LOST,        /* a store file that was cut short, changed or became unreadable while it was in use */
   STATUS_BAD_MATRIX,  /* an input matrix that cannot be read; position says where */
   STATUS_BAD_ARGUMENT /* the caller asked for something impossible */
 };

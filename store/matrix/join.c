@@ -64,6 +64,11 @@ static enum status sort(struct join *join, uint32_t first_rows) {
   uint32_t next = 0;
   for (uint32_t row = 0; row < first_rows; row++)
     if (place[row] != UINT32_MAX) place[next++] = place[row];
+  if (next != join->count) { /* a row twice: the words changed while they were read (model_lost()) */
+    free(place);
+    free(sorted);
+    return STATUS_DAMAGED;
+  }
   for (size_t m = 0; m < join->model_count; m++) {
     for (uint32_t i = 0; i < join->count; i++) sorted[i] = join->numbers[m][place[i]];
     uint32_t *unsorted = join->numbers[m];

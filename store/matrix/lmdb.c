@@ -1,17 +1,20 @@
-/* LMDB behind the store's own terms: its flags, its transactions, the growth of its map, and its errors. */
+/* LMDB behind the store's own terms: its flags, its transactions, the growth of its map, and its errors. LMDB itself
+ * writes; what it wrote is read by pages.c. */
 #include "store/matrix/lmdb.h"
 
 #include <errno.h>
 #include <lmdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+
+#include "store/matrix/pages.h"
 
 /* Room that a transaction may need beyond the values it holds: the pages of the tree that it rewrites. */
 static const size_t map_slack = 64 << 20;
 
 struct lmdb {
+  struct pages pages; /* of a reader, who has nothing else of all this */
   MDB_env *env;
   MDB_dbi dbi;
   MDB_txn *txn;    /* of a writer, between the first reserve and the commit */
@@ -42,10 +45,6 @@ static MDB_val val_of(struct lmdb_span span) {
   return (MDB_val){.mv_size = span.length, .mv_data = (void *)(uintptr_t)span.data};
 }
 
-static struct lmdb_span span_of(MDB_val val) {
-  return (struct lmdb_span){.data = val.mv_data, .length = val.mv_size};
-}
-
 /* A full disk reaches LMDB as a short write, which it reports as EIO: ask the file system which of the two it was. */
 static enum status write_failed(const struct lmdb *lmdb, int error, struct problem *problem) {
   enum status status = status_of(error);
@@ -60,40 +59,35 @@ static enum status write_failed(const struct lmdb *lmdb, int error, struct probl
   return problem_set(problem, status, 0, "%s: cannot be written: %s", lmdb->path, mdb_strerror(error));
 }
 
-static int open_env(struct lmdb *lmdb, const char *path, size_t map_size, unsigned flags) {
+static int open_env(struct lmdb *lmdb, const char *path, size_t map_size) {
+  const unsigned flags = MDB_NOSYNC | MDB_NOMETASYNC | MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOTLS;
   MDB_stat about;
   int error = mdb_env_create(&lmdb->env);
   if (!error) error = mdb_env_set_mapsize(lmdb->env, map_size);
-  if (!error) error = mdb_env_open(lmdb->env, path, flags | MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOTLS, 0644);
+  if (!error) error = mdb_env_open(lmdb->env, path, flags, 0644);
   if (!error) error = mdb_env_stat(lmdb->env, &about);
   if (!error) lmdb->page_size = about.ms_psize;
   return error;
 }
 
 /* The handle of the unnamed database is a constant of LMDB, but it is had through a transaction. */
-static int open_database(struct lmdb *lmdb, unsigned flags) {
+static int open_database(struct lmdb *lmdb) {
   MDB_txn *txn;
-  int error = mdb_txn_begin(lmdb->env, NULL, flags, &txn);
+  int error = mdb_txn_begin(lmdb->env, NULL, 0, &txn);
   if (error) return error;
   error = mdb_dbi_open(txn, NULL, 0, &lmdb->dbi);
   mdb_txn_abort(txn);
   return error;
 }
 
-enum status lmdb_open(int fd, uint64_t covered, const char *file, struct problem *problem, struct lmdb **out) {
-  char path[32];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+enum status lmdb_open(const struct mapping *mapping, uint64_t covered, const char *file, struct problem *problem,
+                      struct lmdb **out) {
+  struct pages pages;
+  enum status status = pages_open(mapping_data(mapping), covered, file, problem, &pages);
+  if (status != STATUS_OK) return status;
   struct lmdb *lmdb = calloc(1, sizeof *lmdb);
   if (!lmdb) return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory", file);
-  int error = open_env(lmdb, path, covered, MDB_RDONLY);
-  if (!error) error = open_database(lmdb, MDB_RDONLY);
-  if (error) {
-    lmdb_close(lmdb);
-    if (error == ENOENT)
-      return problem_set(problem, STATUS_IO, 0, "%s: LMDB reads it through /proc/self/fd, and /proc is not mounted",
-                         file);
-    return problem_set(problem, status_of(error), 0, "%s: LMDB cannot open it: %s", file, mdb_strerror(error));
-  }
+  lmdb->pages = pages;
   *out = lmdb;
   return STATUS_OK;
 }
@@ -109,8 +103,8 @@ enum status lmdb_create(const char *path, struct problem *problem, struct lmdb *
   }
   lmdb->path = memcpy(copy, path, size);
   lmdb->map_size = map_slack;
-  int error = open_env(lmdb, path, lmdb->map_size, MDB_NOSYNC | MDB_NOMETASYNC);
-  if (!error) error = open_database(lmdb, 0);
+  int error = open_env(lmdb, path, lmdb->map_size);
+  if (!error) error = open_database(lmdb);
   if (error) {
     enum status status = write_failed(lmdb, error, problem);
     lmdb_close(lmdb);
@@ -128,17 +122,20 @@ void lmdb_close(struct lmdb *lmdb) {
   free(lmdb);
 }
 
-/* The file never changes and LMDB keeps no lock, so a value found in a transaction stays where it is after its end. A
- * transaction for each look-up costs one calloc; LMDB promises nothing for one that several threads share. */
-enum status lmdb_get(const struct lmdb *lmdb, struct lmdb_span key, struct lmdb_span *value) {
+/* A writer's own pages are LMDB's alone, and nobody else changes them. */
+static enum status get_own(const struct lmdb *lmdb, struct lmdb_span key, struct lmdb_span *value) {
   MDB_txn *txn;
   int error = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn);
   if (error) return status_of(error);
   MDB_val wanted = val_of(key), found;
   error = mdb_get(txn, lmdb->dbi, &wanted, &found);
   mdb_txn_abort(txn);
-  if (!error) *value = span_of(found);
+  if (!error) *value = (struct lmdb_span){.data = found.mv_data, .length = found.mv_size};
   return status_of(error);
+}
+
+enum status lmdb_get(const struct lmdb *lmdb, struct lmdb_span key, struct lmdb_span *value) {
+  return lmdb->env ? get_own(lmdb, key, value) : pages_get(&lmdb->pages, key, value);
 }
 
 /* The map can grow only between transactions: so before each, for as much again as the file has and some more. */
@@ -180,41 +177,26 @@ uint64_t lmdb_size(const struct lmdb *lmdb) {
 }
 
 struct lmdb_cursor {
-  MDB_txn *txn;
-  MDB_cursor *cursor;
+  const struct pages *pages;
+  struct pages_walk walk;
 };
 
 enum status lmdb_cursor_open(const struct lmdb *lmdb, struct lmdb_cursor **out) {
   struct lmdb_cursor *cursor = calloc(1, sizeof *cursor);
   if (!cursor) return STATUS_NO_MEMORY;
-  int error = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &cursor->txn);
-  if (!error) error = mdb_cursor_open(cursor->txn, lmdb->dbi, &cursor->cursor);
-  if (error) {
-    lmdb_cursor_close(cursor);
-    return status_of(error);
-  }
+  cursor->pages = &lmdb->pages;
   *out = cursor;
   return STATUS_OK;
 }
 
 void lmdb_cursor_close(struct lmdb_cursor *cursor) {
-  if (!cursor) return;
-  if (cursor->cursor) mdb_cursor_close(cursor->cursor);
-  if (cursor->txn) mdb_txn_abort(cursor->txn);
   free(cursor);
 }
 
-static enum status move(struct lmdb_cursor *cursor, MDB_val key, MDB_cursor_op how, struct lmdb_record *record) {
-  MDB_val value;
-  int error = mdb_cursor_get(cursor->cursor, &key, &value, how);
-  if (!error) *record = (struct lmdb_record){.key = span_of(key), .value = span_of(value)};
-  return status_of(error);
-}
-
 enum status lmdb_cursor_seek(struct lmdb_cursor *cursor, struct lmdb_span key, struct lmdb_record *record) {
-  return move(cursor, val_of(key), MDB_SET_RANGE, record);
+  return pages_seek(cursor->pages, key, &cursor->walk, record);
 }
 
 enum status lmdb_cursor_next(struct lmdb_cursor *cursor, struct lmdb_record *record) {
-  return move(cursor, (MDB_val){0}, MDB_NEXT, record);
+  return pages_next(cursor->pages, &cursor->walk, record);
 }

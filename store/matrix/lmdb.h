@@ -1,5 +1,5 @@
 /* The only door to LMDB: one unnamed database in one file. Either written (lmdb_create) by one thread, or read
- * (lmdb_open) by any number. */
+ * (lmdb_open) by any number, without LMDB (pages.h says why). */
 #ifndef WORDVEC_STORE_MATRIX_LMDB_H
 #define WORDVEC_STORE_MATRIX_LMDB_H
 
@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/matrix/mapping.h"
 #include "store/status.h"
 
 struct lmdb;
@@ -17,17 +18,19 @@ struct lmdb_span {
   size_t length;
 };
 
-/* Opens for reading the LMDB file of `covered` bytes that `fd` has open; the descriptor stays the caller's and may be
- * closed afterwards. Its bytes must be trusted: LMDB checks next to nothing. `file` names it in *problem. */
-enum status lmdb_open(int fd, uint64_t covered, const char *file, struct problem *problem, struct lmdb **out) MUST_USE;
+/* Opens for reading the LMDB file of the mapping's first `covered` bytes. The mapping is borrowed until lmdb_close().
+ * `file` names it in *problem. STATUS_FOREIGN, STATUS_UNSUPPORTED, STATUS_DAMAGED, STATUS_NO_MEMORY. */
+enum status lmdb_open(const struct mapping *mapping, uint64_t covered, const char *file, struct problem *problem,
+                      struct lmdb **out) MUST_USE;
 
 /* Creates the LMDB file `path`, which must not exist or be empty, for writing. Nothing is synced. */
 enum status lmdb_create(const char *path, struct problem *problem, struct lmdb **out) MUST_USE;
 
 void lmdb_close(struct lmdb *lmdb); /* drops what was not committed; NULL is allowed */
 
-/* The value of a key, borrowed until lmdb_close() in a file opened for reading. STATUS_NOT_FOUND, STATUS_NO_MEMORY, or
- * STATUS_DAMAGED for any other failure of LMDB. Thread-safe. */
+/* The value of a key: in a file opened for reading borrowed from its mapping, and thread-safe; in one that is written,
+ * of what was committed, borrowed until the next call. STATUS_NOT_FOUND, STATUS_NO_MEMORY, or STATUS_DAMAGED when the
+ * way to it leads nowhere. */
 enum status lmdb_get(const struct lmdb *lmdb, struct lmdb_span key, struct lmdb_span *value) MUST_USE;
 
 /* Room for the value of a new key, `length` bytes for the caller to fill wholly before the next call with this lmdb.
@@ -52,7 +55,7 @@ struct lmdb_record {
 enum status lmdb_cursor_open(const struct lmdb *lmdb, struct lmdb_cursor **out) MUST_USE;
 void lmdb_cursor_close(struct lmdb_cursor *cursor);
 
-/* The first record whose key is not below `key`, or the next one; STATUS_NOT_FOUND behind the last. */
+/* The first record whose key is not below `key`, or the next one; STATUS_NOT_FOUND behind the last, STATUS_DAMAGED. */
 enum status lmdb_cursor_seek(struct lmdb_cursor *cursor, struct lmdb_span key, struct lmdb_record *record) MUST_USE;
 enum status lmdb_cursor_next(struct lmdb_cursor *cursor, struct lmdb_record *record) MUST_USE;
 

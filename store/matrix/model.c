@@ -22,6 +22,7 @@
 
 struct model {
   atomic_uint references;
+  struct mapping *mapping;
   struct lmdb *lmdb;
   struct head head;
   struct rows rows;
@@ -157,7 +158,8 @@ static enum status load(struct model *model, int fd, unsigned threads, const cha
   enum status status = checksum_verify(fd, threads, file, problem, &covered);
   if (status == STATUS_OK && fstat(fd, &about) != 0)
     status = problem_set_errno(problem, errno, "%s: cannot be examined", file);
-  if (status == STATUS_OK) status = lmdb_open(fd, covered, file, problem, &model->lmdb);
+  if (status == STATUS_OK) status = mapping_open(fd, (uint64_t)about.st_size, file, problem, &model->mapping);
+  if (status == STATUS_OK) status = lmdb_open(model->mapping, covered, file, problem, &model->lmdb);
   if (status == STATUS_OK) status = read_head(model, file, problem);
   if (status == STATUS_OK) status = map_rows(model, file, problem);
   if (status == STATUS_OK) status = map_mean(model, file, problem);
@@ -166,16 +168,17 @@ static enum status load(struct model *model, int fd, unsigned threads, const cha
   if (status == STATUS_OK) status = graph_map(model->lmdb, &model->rows, file, problem, &model->graph);
   if (status == STATUS_OK) status = subwords_map(model->lmdb, model->head.dim, file, problem, &model->subwords);
   if (status == STATUS_OK) status = vocabulary_new(model->lmdb, &model->head, file, problem, &model->vocabulary);
-  if (status != STATUS_OK) return status;
-  fill_info(model, (uint64_t)about.st_size);
-  return sum_derived(model, file, problem);
+  if (status == STATUS_OK) fill_info(model, (uint64_t)about.st_size);
+  if (status == STATUS_OK) status = sum_derived(model, file, problem);
+  /* Whatever did not hold, it may be for that. */
+  return model_lost(model) ? model_tell_lost(file, problem) : status;
 }
 
 enum status model_open(const char *path, unsigned threads, struct problem *problem, struct model **out) {
   struct model *model = calloc(1, sizeof *model);
   if (!model) return problem_set(problem, STATUS_NO_MEMORY, 0, "%s: out of memory", path);
   atomic_init(&model->references, 1);
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) {
     free(model);
     return problem_set_errno(problem, errno, "%s: cannot be opened", path);
@@ -201,9 +204,21 @@ void model_drop(struct model *model) {
   graph_unmap(model->graph);
   subwords_unmap(model->subwords);
   lmdb_close(model->lmdb);
+  mapping_close(model->mapping);
   free(model->slabs);
   free(model->norms);
   free(model);
+}
+
+bool model_lost(const struct model *model) {
+  return model->mapping && mapping_lost(model->mapping);
+}
+
+enum status model_tell_lost(const char *file, struct problem *problem) {
+  return problem_set(problem, STATUS_LOST, 0,
+                     "%s: the file was cut short, changed or could not be read while it was in use; import it again, "
+                     "or put it back and look at the disk",
+                     file);
 }
 
 const struct rows *model_rows(const struct model *model) {

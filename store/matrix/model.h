@@ -2,7 +2,10 @@
  *
  * A model is never changed after model_open() and may be read by any number of threads. It is counted: model_open()
  * gives the first reference, model_acquire() another, and the last model_drop() unmaps the file. Everything borrowed
- * from a model (rows, words, info) is valid until then, also when the file has been replaced or removed meanwhile. */
+ * from a model (rows, words, info) is valid until then, also when the file has been replaced or removed meanwhile.
+ *
+ * A file is replaced by renaming another over it. One that is cut short or written to while it is open is lost: see
+ * model_lost(). */
 #ifndef WORDVEC_STORE_MATRIX_MODEL_H
 #define WORDVEC_STORE_MATRIX_MODEL_H
 
@@ -58,11 +61,19 @@ struct model;
 
 /* Opens the store file `path` with `threads` (at least 1) checking its sums. On failure *problem says what is wrong
  * with which file: STATUS_NOT_FOUND, STATUS_IO, STATUS_FOREIGN (not one of ours), STATUS_UNSUPPORTED (version, byte
- * order), STATUS_DAMAGED (sum or structure), STATUS_NO_MEMORY. */
+ * order), STATUS_DAMAGED (sum or structure), STATUS_LOST (it shrank meanwhile), STATUS_NO_MEMORY. */
 enum status model_open(const char *path, unsigned threads, struct problem *problem, struct model **out) MUST_USE;
 
 struct model *model_acquire(struct model *model); /* returns its argument */
 void model_drop(struct model *model);             /* NULL is allowed */
+
+/* Whether the file was lost under the model: cut short, changed, or unreadable. From then on whatever is borrowed from
+ * it may read as zeros, at any moment; so ask when the work is done, and if it was lost throw away what came of it.
+ * Takes nanoseconds. Nothing brings a lost model back but opening the file again. */
+bool model_lost(const struct model *model);
+
+/* Says so of the file: STATUS_LOST. */
+enum status model_tell_lost(const char *file, struct problem *problem);
 
 const struct rows *model_rows(const struct model *model);
 const struct graph *model_graph(const struct model *model);       /* NULL: it has none, searches compare all rows */
