@@ -24,6 +24,14 @@ static void list_names(struct catalog *catalog, char *out, size_t size) {
   catalog_list_free(entries, count);
 }
 
+static bool refuse_lost(const char *name, struct refusal *refusal) {
+  refusal_set(
+      refusal, REFUSAL_MODEL_LOST,
+      "The file of %s was cut short or could not be read while it was served; it is served again when it is back",
+      name);
+  return false;
+}
+
 static bool refuse_no_model(const struct service *service, struct word name, struct refusal *refusal) {
   char served[256], quoted[REFUSAL_QUOTED];
   list_names(service->catalog, served, sizeof served);
@@ -41,6 +49,7 @@ static bool choose_named(const struct service *service, struct word name, struct
   memcpy(terminated, name.bytes, name.length);
   terminated[name.length] = '\0';
   struct model *model = catalog_acquire(service->catalog, terminated);
+  if (!model && catalog_lost(service->catalog, terminated)) return refuse_lost(terminated, refusal);
   if (!model) return refuse_no_model(service, name, refusal);
   size_t used = strlen(choice->name);
   if (used > 0) choice->name[used++] = ',';
@@ -76,6 +85,7 @@ static bool choose_unnamed(const struct service *service, struct api_choice *cho
   choice->count = choice->models[0] != NULL;
   if (choice->count > 0) return true;
   if (catalog_count(service->catalog) == 0) {
+    if (catalog_lost(service->catalog, NULL)) return refuse_lost("the model", refusal);
     refusal_set(refusal, REFUSAL_NOT_READY, "No model is served yet: import one into the store");
     return false;
   }
@@ -96,6 +106,7 @@ static bool choose(const struct service *service, struct word requested, bool jo
   }
   choice->count = 0;
   choice->name[0] = '\0';
+  choice->reply = reply;
   bool chosen =
       requested.bytes ? choose_list(service, requested, choice, refusal) : choose_unnamed(service, choice, refusal);
   choice->model = choice->count > 0 ? choice->models[0] : NULL;
@@ -155,8 +166,16 @@ bool api_choose_about(const struct call *call, struct word name, struct reply *r
   return choose(call->service, name, false, reply, choice, refusal);
 }
 
+static bool refuse_what_was_lost(struct reply *reply, struct refusal *refusal) {
+  stream_free(reply->stream);
+  reply->stream = NULL;
+  reply->postponed = false;
+  return refuse_lost(reply->model, refusal);
+}
+
 bool api_answer(handler *handle, const struct call *call, struct reply *reply, struct refusal *refusal) {
   bool done = handle(call, reply, refusal);
+  if (reply->lost) return refuse_what_was_lost(reply, refusal);
   const char *condition = call->if_none_match;
   if (done && condition && reply->etag[0] &&
       (etag_any(condition) || etag_listed(condition, reply->etag, &reply->length))) {
@@ -170,7 +189,14 @@ bool api_answer(handler *handle, const struct call *call, struct reply *reply, s
   return true;
 }
 
+bool api_choice_lost(const struct api_choice *choice) {
+  for (size_t i = 0; i < choice->count; i++)
+    if (model_lost(choice->models[i])) return true;
+  return false;
+}
+
 void api_choice_release(struct api_choice *choice) {
+  if (choice->reply && api_choice_lost(choice)) choice->reply->lost = true;
   while (choice->count > 0) model_drop(choice->models[--choice->count]);
   choice->model = NULL;
 }
@@ -246,7 +272,7 @@ bool api_stays_written(const struct call *call, enum representation representati
 
 struct cached_rows api_cached(const struct service *service, const struct api_choice *choice) {
   const struct model_info *info = model_info(choice->model);
-  return (struct cached_rows){service->texts, {info->content[0], info->content[1]}};
+  return (struct cached_rows){service->texts, {info->content[0], info->content[1]}, choice->model};
 }
 
 bool api_finish(struct reply *reply, enum representation representation, enum status status, struct refusal *refusal) {

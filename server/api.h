@@ -18,15 +18,18 @@ struct api_choice {
   size_t count;        /* of models; 1 but where api_choose_joined() chose */
   struct model *models[API_MODELS_MAX];
   char name[API_CHOICE_NAME]; /* "glove", or "glove,wiki" */
+  struct reply *reply;        /* that is told, when they are released, whether one was lost meanwhile; NULL: none */
 };
 
-/* Lets the handler answer, and makes of that a 304 where the client has it already. */
+/* Lets the handler answer, and makes of that a 304 where the client has it already. What was made of a file that was
+ * lost meanwhile (model_lost()), be it a reply or a refusal, is thrown away and refused: here and nowhere else. */
 bool api_answer(handler *handle, const struct call *call, struct reply *reply, struct refusal *refusal);
 
 /* Chooses the model that is asked for (bytes NULL: the default, or the only one), and tags the reply with what its
  * bytes depend on beside the URL. Refusals: REFUSAL_NO_MODEL, REFUSAL_INVALID for several, REFUSAL_MISSING_PARAMETER
- * where several are served, REFUSAL_NOT_READY where none is. On success the name is noted in *reply. False without a
- * refusal: no row need be touched, for the client has the answer, or the call only asks whether it has. */
+ * where several are served, REFUSAL_NOT_READY where none is, REFUSAL_MODEL_LOST. On success the name is noted in
+ * *reply, which must live as long as the choice does. False without a refusal: no row need be touched, for the client
+ * has the answer, or the call only asks whether it has. */
 bool api_choose(const struct call *call, const struct request_common *common, struct reply *reply,
                 struct api_choice *choice, struct refusal *refusal);
 
@@ -45,6 +48,11 @@ bool api_finish_tagged(struct reply *reply, const struct api_choice *choice, enu
 
 /* The dimensions of all its models together. */
 uint32_t api_choice_dim(const struct api_choice *choice);
+
+/* Whether a file of its models was lost: then whatever was read from them is worth nothing. */
+bool api_choice_lost(const struct api_choice *choice);
+
+/* Drops the models, and notes in the reply whether one was lost: api_answer() then refuses. */
 void api_choice_release(struct api_choice *choice);
 
 /* The row of a word as it is written, for routes that answer with nothing else (lookup.h is for the others);

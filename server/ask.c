@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server/call.h"
+#include "server/api.h"
 #include "server/commands.h"
 #include "server/options_table.h"
 #include "server/percent.h"
@@ -221,7 +221,7 @@ static bool run(struct ask *ask, char *target, const struct question_text *text,
     return false;
   }
   if (arguments) call.arguments = arguments;
-  bool done = route->handle(&call, reply, refusal);
+  bool done = api_answer(route->handle, &call, reply, refusal);
   free(arguments);
   return done;
 }

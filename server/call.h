@@ -61,6 +61,7 @@ struct reply {
   bool postponed;              /* not answered, as the call was hurried: to be called again when it need not be */
   char etag[ETAG_SIZE];        /* without the length, which is added when it is sent; empty: no such header */
   uint64_t length;             /* of the body that a 304 stands for, or ETAG_LENGTH_UNKNOWN */
+  bool lost;                   /* a file that it was made of was lost meanwhile: it is not to be sent */
   char model[MODEL_NAME_MAX + 1]; /* the model that answered, for the log; may stay empty */
 };
 

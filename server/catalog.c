@@ -32,7 +32,9 @@ struct entry {
   char name[MODEL_NAME_MAX + 1]; /* "" for a file whose name gives none */
   unsigned folder;
   struct identity identity;
-  struct model *model;    /* NULL: no version of the file could be opened */
+  struct model *model;    /* NULL: no version of the file could be opened, or the last one was lost */
+  struct identity opened; /* of the file that is the model */
+  bool lost;              /* the last model was, and none has come since */
   struct problem problem; /* of this version; STATUS_OK when it is the model */
   uint64_t swaps[CATALOG_REMOVED];
 };
@@ -66,6 +68,7 @@ struct look {
   catalog_event *event;
   void *context;
   struct news news;
+  size_t lost; /* models */
 };
 
 enum status catalog_new(const char *store, unsigned threads, struct catalog **out) {
@@ -131,6 +134,10 @@ static bool same_identity(const struct identity *a, const struct identity *b) {
          a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec;
 }
 
+static bool same_file(const struct identity *a, const struct identity *b) {
+  return a->device == b->device && a->inode == b->inode;
+}
+
 static void report(struct look *look, bool failed, const char *model, const char *text) {
   if (!news_add(&look->news, failed, model, text) && look->event) look->event(look->context, failed, model, text);
 }
@@ -138,6 +145,19 @@ static void report(struct look *look, bool failed, const char *model, const char
 static void count_swap(struct look *look, struct entry *entry, enum catalog_swap swap) {
   look->swaps[swap]++;
   entry->swaps[swap]++;
+}
+
+/* Lets go of a model whose own file is not any more what was checked when it was opened. */
+static void lose(struct look *look, struct entry *entry) {
+  model_drop(entry->model);
+  entry->model = NULL;
+  entry->lost = true;
+  look->lost++;
+  look->changed = true;
+  report(
+      look, true, entry->name,
+      "its file was cut short, changed or could not be read while it was served; requests for it get 503 until it is "
+      "back: import it again (files are replaced by renaming, never by writing into them), or look at the disk");
 }
 
 /* Whether opening the same version of a file again may go otherwise: what is in it does not change. */
@@ -159,6 +179,8 @@ static void open_entry(struct look *look, struct entry *entry, const struct prob
           ? model_open(path, catalog->threads, problem, &model)
           : problem_set(problem, STATUS_LIMIT, 0, "the path of the file is too long");
   if (status != STATUS_OK) {
+    /* The version before it would be these very bytes. */
+    if (entry->model && same_file(&entry->opened, &entry->identity) && !may_pass(status)) lose(look, entry);
     if (told && strcmp(told->text, problem->text) == 0) return;
     look->changed = true;
     count_swap(look, entry, CATALOG_REFUSED);
@@ -166,6 +188,8 @@ static void open_entry(struct look *look, struct entry *entry, const struct prob
     report(look, true, entry->name, text);
     return;
   }
+  entry->lost = false;
+  entry->opened = entry->identity;
   look->changed = true;
   count_swap(look, entry, CATALOG_SWAPPED);
   const struct model_info *info = model_info(model);
@@ -204,9 +228,15 @@ static void take_file(struct look *look, unsigned folder, const char *file, cons
   *entry = (struct entry){.folder = folder, .identity = identity};
   snprintf(entry->file, sizeof entry->file, "%s", file);
   bool named = name_of_file(file, entry->name);
-  if (old && old->model) entry->model = model_acquire(old->model);
-  if (old) entry->problem = old->problem;
-  if (old) memcpy(entry->swaps, old->swaps, sizeof entry->swaps);
+  if (old) {
+    memcpy(entry->swaps, old->swaps, sizeof entry->swaps);
+    entry->problem = old->problem;
+    entry->opened = old->opened;
+    entry->lost = old->lost;
+    if (old->model) entry->model = model_acquire(old->model);
+  }
+  bool lost_now = entry->model && model_lost(entry->model);
+  if (lost_now) lose(look, entry);
   if (!named) {
     entry->name[0] = '\0';
     if (old) return;
@@ -214,7 +244,7 @@ static void take_file(struct look *look, unsigned folder, const char *file, cons
     snprintf(text, sizeof text, "'%s' is ignored: " MODEL_NAME_RULE, file);
     look->changed = true;
     report(look, true, "", text);
-  } else if (!old || !same_identity(&old->identity, &identity)) {
+  } else if (!old || lost_now || !same_identity(&old->identity, &identity)) {
     look->changed = true;
     open_entry(look, entry, NULL);
   } else if (look->insist ? old->problem.status != STATUS_OK : may_pass(old->problem.status)) {
@@ -281,12 +311,15 @@ static void look_at_folder(struct look *look, unsigned folder) {
   while (errno = 0, (item = readdir(directory))) {
     struct stat status;
     if (!is_candidate(item->d_name) || !is_wanted(look, item->d_name)) continue;
-    /* A file that is gone since, or is none, is as good as absent. */
-    if (fstatat(dirfd(directory), item->d_name, &status, 0) == 0) {
-      if (S_ISREG(status.st_mode)) take_file(look, folder, item->d_name, &status);
-    } else if (errno != ENOENT && errno != ELOOP) {
-      keep_file(look, folder, item->d_name, errno);
-    }
+    int error = fstatat(dirfd(directory), item->d_name, &status, 0) == 0 ? 0 : errno;
+    /* A link to nothing, or what is no file at all, is for opening it to say. One that is gone since is absent. */
+    if ((error == ENOENT || error == ELOOP) &&
+        fstatat(dirfd(directory), item->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+      error = 0;
+    if (error == 0)
+      take_file(look, folder, item->d_name, &status);
+    else if (error != ENOENT && error != ELOOP)
+      keep_file(look, folder, item->d_name, error);
   }
   int error = errno;
   closedir(directory);
@@ -348,8 +381,10 @@ static void look_around(struct look *look) {
   table_release(&look->next);
 }
 
-void catalog_refresh(struct catalog *catalog, bool insist, catalog_event *event, void *context) {
-  look_around(&(struct look){.catalog = catalog, .insist = insist, .event = event, .context = context});
+size_t catalog_refresh(struct catalog *catalog, bool insist, catalog_event *event, void *context) {
+  struct look look = {.catalog = catalog, .insist = insist, .event = event, .context = context};
+  look_around(&look);
+  return look.failed ? 0 : look.lost; /* what failed comes again */
 }
 
 void catalog_open_only(struct catalog *catalog, const char *const *names, size_t count, catalog_event *event,
@@ -410,22 +445,39 @@ static int compare_name(const void *name, const void *entry) {
   return strcmp(name, ((const struct entry *)entry)->name);
 }
 
+/* A model is served until it is lost, which the next look finds out. */
+static struct model *acquire(const struct entry *entry) {
+  return model_lost(entry->model) ? NULL : model_acquire(entry->model);
+}
+
 struct model *catalog_acquire(struct catalog *catalog, const char *name) {
   struct model *model = NULL;
   pthread_mutex_lock(&catalog->lock);
   const struct table *table = &catalog->table;
   const struct entry *entry =
       table->served ? bsearch(name, table->entries, table->served, sizeof *table->entries, compare_name) : NULL;
-  if (entry) model = model_acquire(entry->model);
+  if (entry) model = acquire(entry);
   pthread_mutex_unlock(&catalog->lock);
   return model;
+}
+
+bool catalog_lost(struct catalog *catalog, const char *name) {
+  bool lost = false;
+  pthread_mutex_lock(&catalog->lock);
+  for (size_t i = 0; i < catalog->table.count && !lost; i++) {
+    const struct entry *entry = &catalog->table.entries[i];
+    bool meant = !name || strcmp(entry->name, name) == 0;
+    lost = meant && (entry->model ? model_lost(entry->model) : entry->lost);
+  }
+  pthread_mutex_unlock(&catalog->lock);
+  return lost;
 }
 
 struct model *catalog_acquire_only(struct catalog *catalog, char name[MODEL_NAME_MAX + 1]) {
   struct model *model = NULL;
   pthread_mutex_lock(&catalog->lock);
   if (catalog->table.served == 1) {
-    model = model_acquire(catalog->table.entries[0].model);
+    model = acquire(&catalog->table.entries[0]);
     memcpy(name, catalog->table.entries[0].name, MODEL_NAME_MAX + 1);
   }
   pthread_mutex_unlock(&catalog->lock);
@@ -436,14 +488,16 @@ enum status catalog_list(struct catalog *catalog, struct catalog_entry **entries
   pthread_mutex_lock(&catalog->lock);
   size_t served = catalog->table.served;
   struct catalog_entry *list = calloc(served + 1, sizeof *list); /* never of 0, whose result may be NULL */
+  size_t listed = 0;
   for (size_t i = 0; list && i < served; i++) {
-    memcpy(list[i].name, catalog->table.entries[i].name, sizeof list[i].name);
-    list[i].model = model_acquire(catalog->table.entries[i].model);
+    memcpy(list[listed].name, catalog->table.entries[i].name, sizeof list[listed].name);
+    list[listed].model = acquire(&catalog->table.entries[i]);
+    listed += list[listed].model != NULL;
   }
   pthread_mutex_unlock(&catalog->lock);
   if (!list) return STATUS_NO_MEMORY;
   *entries = list;
-  *count = served;
+  *count = listed;
   return STATUS_OK;
 }
 
@@ -485,7 +539,8 @@ void catalog_models_free(struct catalog_model *models, size_t count) {
 
 size_t catalog_count(struct catalog *catalog) {
   pthread_mutex_lock(&catalog->lock);
-  size_t count = catalog->table.served;
+  size_t count = 0;
+  for (size_t i = 0; i < catalog->table.served; i++) count += !model_lost(catalog->table.entries[i].model);
   pthread_mutex_unlock(&catalog->lock);
   return count;
 }

@@ -24,9 +24,10 @@ typedef news_event catalog_event;
 
 /* Looks at the folder: opens new and replaced files, drops removed ones; a file that cannot be opened never replaces an
  * older version that is served. It is tried again when it changes, and at every look when the reason may pass (no
- * permission, no memory, no descriptor); `insist`: whatever the reason. The same failure is reported once. Called from
- * one thread. */
-void catalog_refresh(struct catalog *catalog, bool insist, catalog_event *event, void *context);
+ * permission, no memory, no descriptor); `insist`: whatever the reason. The same failure is reported once. A model
+ * whose own file was lost (model_lost()), or written to and is none any more, is dropped: how many is returned. Called
+ * from one thread. */
+size_t catalog_refresh(struct catalog *catalog, bool insist, catalog_event *event, void *context);
 
 /* As catalog_refresh() of a catalog that has not looked yet, but at the files of these models only: to ask one model of
  * a large store. */
@@ -41,8 +42,12 @@ enum status catalog_names(const struct catalog *catalog, char (**names)[MODEL_NA
 /* Whether the first look is done. */
 bool catalog_looked(const struct catalog *catalog);
 
-/* The model of that name, acquired: the caller drops it. NULL when there is none. */
+/* The model of that name, acquired: the caller drops it. NULL when there is none, or it is lost. */
 struct model *catalog_acquire(struct catalog *catalog, const char *name);
+
+/* Whether the file of that model was lost while it was served, and nothing has come in its place; name NULL: that of
+ * any model. */
+bool catalog_lost(struct catalog *catalog, const char *name);
 
 /* The only model when exactly one is served, acquired, with its name in `name`; NULL otherwise. */
 struct model *catalog_acquire_only(struct catalog *catalog, char name[MODEL_NAME_MAX + 1]);

@@ -184,7 +184,8 @@ static void *look_on(void *argument) {
     int number = sigtimedwait(&hangup, NULL, &pause);
     if (atomic_load(&service->draining)) return NULL;
     if (number == SIGHUP) reload_keys(daemon); /* first: a look may take long, and a key may be to be refused at once */
-    catalog_refresh(service->catalog, number == SIGHUP, tell_model, &daemon->log);
+    size_t lost = catalog_refresh(service->catalog, number == SIGHUP, tell_model, &daemon->log);
+    for (; lost > 0; lost--) metrics_count_model_lost(service->metrics);
   }
 }
 

@@ -57,7 +57,10 @@ enum status joins_get(struct joins *joins, struct model *const *models, size_t c
   }
   if (!found) {
     status = join_new(models, count, &found);
-    if (status == STATUS_OK) keep(joins, found);
+    /* One that was made of a lost file would be found again when the same content is back. */
+    bool lost = false;
+    for (size_t i = 0; i < count; i++) lost |= model_lost(models[i]);
+    if (status == STATUS_OK && !lost) keep(joins, found);
   }
   pthread_mutex_unlock(&joins->lock);
   if (status == STATUS_OK) *out = found;

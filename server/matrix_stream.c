@@ -150,7 +150,7 @@ static size_t read_rows(void *context, uint64_t position, unsigned char *out, si
     used += copied;
     skip = 0;
   }
-  return used;
+  return api_choice_lost(&stream->choice) ? 0 : used; /* which cuts the answer off */
 }
 
 enum status matrix_stream_begin(struct matrix_stream *stream, enum representation representation,
@@ -163,5 +163,10 @@ enum status matrix_stream_begin(struct matrix_stream *stream, enum representatio
                                        .context = stream,
                                        .memory = sizeof *stream + VECTORS * row_bytes(stream) +
                                                  numbers_of(stream) * sizeof *stream->numbers + stream->words.capacity};
-  return stream_new(&source, answers, &reply->stream);
+  enum status status = stream_new(&source, answers, &reply->stream);
+  if (status != STATUS_OK) return status;
+  /* From here on the reply may be gone before the stream is. */
+  reply->lost = api_choice_lost(&stream->choice);
+  stream->choice.reply = NULL;
+  return STATUS_OK;
 }

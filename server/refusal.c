@@ -28,6 +28,7 @@ static const struct refusal_type types[REFUSAL_COUNT] = {
     [REFUSAL_INTERNAL] = {500, "internal_error", "Internal error"},
     [REFUSAL_BUSY] = {503, "busy", "Busy"},
     [REFUSAL_NOT_READY] = {503, "not_ready", "Not ready"},
+    [REFUSAL_MODEL_LOST] = {503, "model_lost", "Model file lost"},
 };
 
 const struct refusal_type *refusal_type_of(enum refusal_kind kind) {
@@ -127,6 +128,7 @@ static enum refusal_kind kind_of(enum status status) {
     case STATUS_LIMIT:
     case STATUS_BUSY: return REFUSAL_BUSY;
     case STATUS_NOT_FOUND: return REFUSAL_NO_ROW;
+    case STATUS_LOST: return REFUSAL_MODEL_LOST;
     case STATUS_BAD_ARGUMENT: return REFUSAL_INVALID;
     default: return REFUSAL_INTERNAL;
   }

@@ -26,6 +26,7 @@ enum refusal_kind {
   REFUSAL_INTERNAL,          /* 500 internal_error */
   REFUSAL_BUSY,              /* 503 busy, with Retry-After */
   REFUSAL_NOT_READY,         /* 503 not_ready: no model is served yet */
+  REFUSAL_MODEL_LOST,        /* 503 model_lost, with Retry-After: its file was cut short or unreadable while served */
   REFUSAL_COUNT
 };
 

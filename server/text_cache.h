@@ -13,12 +13,14 @@
 
 #include "store/status.h"
 
+struct model;
 struct text_cache;
 
 /* Where the rows of one model are looked for. */
 struct cached_rows {
   struct text_cache *cache; /* NULL: texts are made each time */
   uint64_t digest[2];
+  const struct model *model; /* theirs, which may be lost; NULL: it cannot be */
 };
 
 struct text_cache_counts {

@@ -77,7 +77,9 @@ static void write_vector(struct json_text *text, const struct cached_rows *cache
   }
   size_t start = text->out->length + text->comma + 1;
   json_text_vector(text, vector, dim);
-  if (cached->cache && text->status == STATUS_OK)
+  /* What was made of a lost file would be found again when the same content is back. */
+  bool lost = cached->model && model_lost(cached->model);
+  if (cached->cache && text->status == STATUS_OK && !lost)
     text_cache_offer(cached, row, (const char *)text->out->data + start, text->out->length - 1 - start);
 }
 

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "store/matrix/writer.h"
@@ -366,13 +368,106 @@ START_TEST(what_is_no_candidate_is_not_mentioned) {
   write_junk("a.mdb.tmp", "x");
   write_junk("README", "x");
   write_junk(".mdb", "x");
-  snprintf(path, sizeof path, "%.900s/folder.mdb", store);
+  snprintf(path, sizeof path, "%.900s/folder", store);
   ck_assert_int_eq(mkdir(path, 0700), 0);
-  snprintf(path, sizeof path, "%.900s/link.mdb", store);
-  ck_assert_int_eq(symlink("/nowhere/at/all", path), 0);
   look();
   ck_assert_msg(told_count == 0, "%s", told);
   ck_assert_uint_eq(catalog_count(catalog), 0);
+}
+END_TEST
+
+static void make_path(char path[SCRATCH_PATH_MAX], const char *name) {
+  snprintf(path, SCRATCH_PATH_MAX, "%.900s/%s", store, name);
+}
+
+/* None of them is read, waited for or passed by in silence: a FIFO without a writer would hold up the look for good. */
+START_TEST(what_is_no_file_is_told_once) {
+  char path[SCRATCH_PATH_MAX], other[SCRATCH_PATH_MAX];
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  make_path(path, "folder.mdb");
+  ck_assert_int_eq(mkdir(path, 0700), 0);
+  make_path(path, "fifo.mdb");
+  ck_assert_int_eq(mkfifo(path, 0600), 0);
+  make_path(path, "nothing.mdb");
+  ck_assert_int_eq(symlink("/nowhere/at/all", path), 0);
+  make_path(path, "circle.mdb");
+  make_path(other, "other.mdb");
+  ck_assert_int_eq(symlink(other, path), 0);
+  ck_assert_int_eq(symlink(path, other), 0);
+  make_path(path, "socket.mdb");
+  int bound = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ck_assert_int_lt(snprintf(address.sun_path, sizeof address.sun_path, "%.100s", path), (int)sizeof address.sun_path);
+  ck_assert_int_eq(bind(bound, (const struct sockaddr *)&address, sizeof address), 0);
+  write_model(store, "good", 3);
+  look();
+  static const char *const lines[] = {"!folder: ", "!fifo: ", "!nothing: ", "!circle: ", "!other: ", "!socket: "};
+  for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) ck_assert_msg(strstr(told, lines[i]) != NULL, "%s", told);
+  ck_assert_ptr_nonnull(strstr(told, "not a regular file"));
+  ck_assert_uint_eq(catalog_count(catalog), 1);
+  ck_assert_uint_eq(rows_of("good"), 3);
+  look();
+  ck_assert_msg(told_count == 0, "%s", told);
+  close(bound);
+}
+END_TEST
+
+START_TEST(a_model_whose_file_is_cut_is_lost_until_it_is_back) {
+  char path[SCRATCH_PATH_MAX], kept[SCRATCH_PATH_MAX];
+  write_model(store, "a", 3);
+  write_model(store, "b", 4);
+  look();
+  struct model *held = catalog_acquire(catalog, "a");
+  make_path(path, "a.mdb");
+  make_path(kept, "kept");
+  ck_assert_int_eq(rename(path, kept), 0);
+  write_model(store, "a", 3);
+  look();
+  ck_assert_ptr_nonnull(strstr(told, "replaced"));
+  ck_assert(!catalog_lost(catalog, NULL));
+  ck_assert_int_eq(truncate(path, 5000), 0);
+  /* At once, before anybody looks at the folder. */
+  ck_assert_ptr_null(catalog_acquire(catalog, "a"));
+  ck_assert(catalog_lost(catalog, "a") && catalog_lost(catalog, NULL) && !catalog_lost(catalog, "b"));
+  ck_assert(!catalog_lost(catalog, "c"));
+  ck_assert_uint_eq(catalog_count(catalog), 1);
+  struct catalog_entry *entries;
+  size_t count;
+  ck_assert_int_eq(catalog_list(catalog, &entries, &count), STATUS_OK);
+  ck_assert_uint_eq(count, 1);
+  ck_assert_str_eq(entries[0].name, "b");
+  catalog_list_free(entries, count);
+  look();
+  ck_assert_msg(strstr(told, "!a: its file was cut short") && strstr(told, "import it again"), "%s", told);
+  ck_assert(catalog_lost(catalog, "a"));
+  look_hard(true);
+  ck_assert_msg(told_count == 0, "%s", told);
+  ck_assert_uint_eq(model_info(held)->rows, 3);
+  ck_assert(!model_lost(held));
+  model_drop(held);
+  ck_assert_int_eq(rename(kept, path), 0);
+  look();
+  ck_assert_uint_eq(rows_of("a"), 3);
+  ck_assert(!catalog_lost(catalog, NULL));
+}
+END_TEST
+
+/* A version that is renamed over another leaves that whole; one that is written into it does not. */
+START_TEST(a_file_that_is_written_into_is_not_served_on) {
+  char path[SCRATCH_PATH_MAX];
+  write_model(store, "a", 3);
+  look();
+  make_path(path, "a.mdb");
+  int fd = open(path, O_WRONLY);
+  ck_assert_int_eq(pwrite(fd, "xxxxxxxx", 8, 9000), 8); /* within it: nothing that is read says so */
+  close(fd);
+  look();
+  ck_assert_msg(strstr(told, "!a: its file was cut short, changed") != NULL, "%s", told);
+  ck_assert_ptr_nonnull(strstr(told, "checksum"));
+  ck_assert_ptr_null(catalog_acquire(catalog, "a"));
+  ck_assert(catalog_lost(catalog, "a"));
+  remove_file("a.mdb");
+  look();
+  ck_assert(!catalog_lost(catalog, NULL));
 }
 END_TEST
 
@@ -478,6 +573,9 @@ int main(void) {
   tcase_add_test(tcase, what_is_damaged_is_tried_again_when_asked_to);
   tcase_add_test(tcase, names_that_are_none);
   tcase_add_test(tcase, what_is_no_candidate_is_not_mentioned);
+  tcase_add_test(tcase, what_is_no_file_is_told_once);
+  tcase_add_test(tcase, a_model_whose_file_is_cut_is_lost_until_it_is_back);
+  tcase_add_test(tcase, a_file_that_is_written_into_is_not_served_on);
   tcase_add_test(tcase, links_are_followed);
   tcase_add_test(tcase, only_what_is_asked_for_is_opened);
   tcase_add_test(tcase, no_names_without_a_folder);

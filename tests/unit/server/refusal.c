@@ -31,6 +31,7 @@ static const struct {
     {REFUSAL_INTERNAL, 500, "internal_error"},
     {REFUSAL_BUSY, 503, "busy"},
     {REFUSAL_NOT_READY, 503, "not_ready"},
+    {REFUSAL_MODEL_LOST, 503, "model_lost"},
 };
 
 START_TEST(every_kind_has_its_status_and_code) {
@@ -115,7 +116,7 @@ static const struct {
   unsigned http_status;
 } mapped[] = {
     {STATUS_NO_MEMORY, 503},    {STATUS_LIMIT, 503}, {STATUS_BUSY, 503},    {STATUS_NOT_FOUND, 404},
-    {STATUS_BAD_ARGUMENT, 422}, {STATUS_IO, 500},    {STATUS_DAMAGED, 500},
+    {STATUS_BAD_ARGUMENT, 422}, {STATUS_IO, 500},    {STATUS_DAMAGED, 500}, {STATUS_LOST, 503},
 };
 
 START_TEST(a_status_maps_to_a_kind) {

@@ -75,7 +75,7 @@ START_TEST(kept_from_the_second_offer_on) {
 END_TEST
 
 START_TEST(models_do_not_share_rows) {
-  struct cached_rows second = {rows.cache, {1, 3}}, third = {rows.cache, {9, 2}};
+  struct cached_rows second = {rows.cache, {1, 3}, NULL}, third = {rows.cache, {9, 2}, NULL};
   offer_twice(&rows, 0);
   ck_assert(!found(&second, 0));
   ck_assert(!found(&third, 0));
