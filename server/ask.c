@@ -191,7 +191,7 @@ static const struct route *find_route(const char *path, const struct call *call,
   const struct route *route = route_find(path, rest);
   if (!route)
     refusal_set(refusal, REFUSAL_NO_ROUTE, "There is no %s; there are: %s", refusal_quote(quoted, path, strlen(path)),
-                route_paths(call->dialect, paths));
+                route_paths(call->dialect, (struct route_scope){0}, paths));
   else if (!(route->methods & (call->has_body ? ROUTE_POST : ROUTE_GET)))
     refusal_set(refusal, REFUSAL_METHOD, "%s is asked with %s", route->path, route_allow(route));
   else

@@ -16,6 +16,7 @@
 
 #include "server/commands.h"
 #include "server/http.h"
+#include "server/http_watch.h"
 #include "server/listener.h"
 #include "server/notify.h"
 #include "server/request_json.h"
@@ -40,7 +41,8 @@ struct daemon {
   struct service service;
   struct listener listener; /* until the http has it */
   struct http *http;
-  int signals; /* signalfd of SIGTERM and SIGINT */
+  struct http_watch *watch; /* NULL: /metrics has no address of its own */
+  int signals;              /* signalfd of SIGTERM and SIGINT */
   pthread_t looker;
 };
 
@@ -87,6 +89,21 @@ static void tell_keys(const struct daemon *daemon) {
   log_event(&daemon->log, false, "keys", "%zu keys in force, from %s", keys_count(keys), path);
   if (keys_exposed(keys))
     log_event(&daemon->log, true, "keys", "every user of this machine may read or change the keys: chmod o= %s", path);
+}
+
+/* The address of its own for /metrics asks for no key, whatever the other one does. */
+static bool watch_is_allowed(const struct options *options) {
+  const struct address *address = &options->serve.metrics_address;
+  if (address->length == 0 || address_is_loopback(address) || options->serve.insecure_bind) return true;
+  char url[ADDRESS_URL_SIZE];
+  address_url(address, url);
+  fprintf(
+      stderr,
+      "wordvec serve: --metrics-listen: %s can be reached from other machines, and no key is asked for there.\n"
+      "Listen on 127.0.0.1 (clients with a key find /metrics at --listen, where this flag is not given), or allow it\n"
+      "with --insecure-bind (WORDVEC_INSECURE_BIND=1).\n",
+      url);
+  return false;
 }
 
 /* Reads the keys, if there are to be some, before anybody can ask. */
@@ -179,6 +196,7 @@ static void *look_on(void *argument) {
   if (atomic_load(&service->draining)) return NULL;
   tell_readiness(daemon);
   log_listening(&daemon->log, http_url(daemon->http));
+  if (daemon->watch) log_event(&daemon->log, false, "metrics", "metrics on %s/metrics", http_watch_url(daemon->watch));
   notify_manager(daemon->options->serve.notify_socket, "READY=1");
   for (;;) {
     int number = sigtimedwait(&hangup, NULL, &pause);
@@ -204,18 +222,25 @@ static enum status start(struct daemon *daemon, unsigned threads, struct problem
     enum status status = listener_open(&daemon->options->serve.address, problem, &daemon->listener);
     if (status != STATUS_OK) return status;
   }
+  const struct address *metrics = &daemon->options->serve.metrics_address;
   struct http_options options = {
       .listener = daemon->listener,
       .threads = threads,
+      .scope = {.except = metrics->length > 0 ? ROUTE_APART : 0},
       .service = &daemon->service,
       .log = &daemon->log,
   };
   enum status status = http_start(&options, problem, &daemon->http);
   if (status != STATUS_OK) return status;
-  int error = pthread_create(&daemon->looker, NULL, look_on, daemon);
-  if (error == 0) return STATUS_OK;
+  if (metrics->length > 0) status = http_watch_start(metrics, &daemon->service, &daemon->log, problem, &daemon->watch);
+  if (status == STATUS_OK) {
+    int error = pthread_create(&daemon->looker, NULL, look_on, daemon);
+    if (error == 0) return STATUS_OK;
+    status = problem_set_errno(problem, error, "cannot start a thread");
+  }
+  http_watch_stop(daemon->watch);
   http_stop(daemon->http);
-  return problem_set_errno(problem, error, "cannot start a thread");
+  return status;
 }
 
 /* Serves until SIGTERM or SIGINT. */
@@ -287,6 +312,7 @@ static int run(struct daemon *daemon) {
   serve(daemon);
   drain(daemon);
   bool ended = looker_ended(daemon);
+  http_watch_stop(daemon->watch);
   http_stop(daemon->http);
   log_event(&daemon->log, false, "stopped", "stopped");
   if (!ended) _exit(EXIT_SUCCESS); /* not exit(): what it tidies up, that thread still uses */
@@ -303,6 +329,7 @@ int cmd_serve(const struct options *options) {
   }
   if (!bind_is_allowed(options, daemon.listener.inherited ? &daemon.listener.address : &options->serve.address))
     return EXIT_USAGE;
+  if (!watch_is_allowed(options)) return EXIT_USAGE;
   if (command_kernel(options, &problem, &kernel) != STATUS_OK) {
     fprintf(stderr, "wordvec serve: --kernel: %s\n", problem.text);
     return EXIT_USAGE;

@@ -226,12 +226,12 @@ static const char *path_of(const char *url) {
   return path ? path : "/";
 }
 
-static bool route_allowed(const struct exchange *exchange, const char *path, const char *method,
-                          struct refusal *refusal) {
+static bool route_allowed(const struct exchanges *all, const struct exchange *exchange, const char *path,
+                          const char *method, struct refusal *refusal) {
   if (!exchange->route) {
     char paths[ROUTE_PATHS];
     refusal_set(refusal, REFUSAL_NO_ROUTE, "There is nothing at %.200s; the routes are %s.", path,
-                route_paths(exchange->dialect, paths));
+                route_paths(exchange->dialect, all->scope, paths));
     return false;
   }
   if (exchange->route->methods & route_method(method)) return true;
@@ -244,6 +244,7 @@ static bool route_allowed(const struct exchange *exchange, const char *path, con
 /* Finds the route, if there is one, and with it how long the body may be. */
 static void find_route(const struct exchanges *all, struct exchange *exchange, const char *path) {
   exchange->route = route_find(path, &exchange->rest);
+  if (exchange->route && !route_within(exchange->route, all->scope)) exchange->route = NULL;
   const struct route *route = exchange->takes_body ? exchange->route : NULL;
   bytes_init_within(&exchange->body, route_body_limit(route, &all->service->limits),
                     route_body_budget(route, all->service));
@@ -266,7 +267,8 @@ static bool admissible(const struct exchanges *all, struct exchange *exchange, c
   if (exchange->target.malformed) exchange->closes = true; /* by somebody who means something else by a request line */
   exchange->preflight = cors_is_preflight(exchange->allow_origin, method, &exchange->fields);
   if (exchange->preflight) return true;
-  if (!access_allows(all->service->keys, &exchange->fields, exchange->route, refusal)) {
+  struct keys *keys = all->scope.only & ROUTE_WATCH ? NULL : all->service->keys;
+  if (!access_allows(keys, &exchange->fields, exchange->route, refusal)) {
     exchange->closes |= guard_expects_body(&exchange->fields); /* which then is not read */
     return false;
   }
@@ -276,7 +278,7 @@ static bool admissible(const struct exchanges *all, struct exchange *exchange, c
     exchange->closes = true;
     return false;
   }
-  if (!target_allowed(exchange, limits, refusal) || !route_allowed(exchange, path_of(url), method, refusal))
+  if (!target_allowed(exchange, limits, refusal) || !route_allowed(all, exchange, path_of(url), method, refusal))
     return false;
   return !exchange->takes_body ||
          reading_type_allowed(exchange->fields.content_type, exchange->route->methods & ROUTE_NPY, &exchange->body_kind,
@@ -599,7 +601,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
 
 static void linger(const struct exchanges *all, struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  int copy = info ? fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 3) : -1;
+  int copy = info && all->lingering ? fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 3) : -1;
   if (copy >= 0) lingering_add(all->lingering, copy);
 }
 

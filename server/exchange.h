@@ -10,17 +10,19 @@
 #include "server/connections.h"
 #include "server/lingering.h"
 #include "server/log.h"
+#include "server/routes.h"
 #include "server/service.h"
 
 /* What all exchanges share. */
 struct exchanges {
   struct service *service;
   const struct log *log;
-  struct lingering *lingering;
+  struct lingering *lingering; /* NULL: nobody lingers */
   struct backlog *searches;    /* does exchange_search() */
   struct backlog *batches;     /* does it, too, of many queries at a time */
   struct backlog *suggestions; /* does exchange_suggest() */
   struct connections connections;
+  struct route_scope scope; /* that are answered here; with ROUTE_WATCH: without a key */
 };
 
 /* MHD_OPTION_URI_LOG_CALLBACK: the request line has come. Context: struct exchanges. */

@@ -67,6 +67,7 @@ static enum status prepare_exchanges(const struct http_options *options, struct 
   struct metrics *metrics = options->service->metrics;
   exchanges->service = options->service;
   exchanges->log = options->log;
+  exchanges->scope = options->scope;
   enum status status = lingering_new(&exchanges->lingering);
   if (status != STATUS_OK) return status;
   const struct backlog_options searches = {.threads = (unsigned)limits->search_batch,

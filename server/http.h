@@ -7,6 +7,7 @@
 
 #include "server/listener.h"
 #include "server/log.h"
+#include "server/routes.h"
 #include "server/service.h"
 
 struct http;
@@ -14,8 +15,9 @@ struct http;
 struct http_options {
   struct listener listener; /* the http's from here on, whatever comes of it */
   unsigned threads;
-  struct service *service; /* outlives the http */
-  const struct log *log;   /* outlives the http */
+  struct route_scope scope; /* that are answered here */
+  struct service *service;  /* outlives the http */
+  const struct log *log;    /* outlives the http */
 };
 
 /* Answers from here on; over an inherited socket, once the catalog has looked. STATUS_IO and STATUS_NO_MEMORY when the

@@ -94,6 +94,7 @@ struct export_flags {
 
 struct serve_flags {
   struct address address;
+  struct address metrics_address; /* its length 0: /metrics is at `address` */
   bool insecure_bind;
   const char *default_model;  /* NULL: none */
   const char *fallback_store; /* NULL: none */

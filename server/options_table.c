@@ -129,6 +129,9 @@ static const struct flag serve_flags[] = {
     {"listen", FLAG_ADDRESS, AT(serve.address), "ADDR:PORT", "WORDVEC_LISTEN", "127.0.0.1:8080", NULL, 0, 0,
      "Where to listen: an IPv4 address, or an IPv6 one in brackets, and a port;\n"
      "with port 0 the system chooses one, and the log says which."},
+    {"metrics-listen", FLAG_ADDRESS, AT(serve.metrics_address), "ADDR:PORT", "WORDVEC_METRICS_LISTEN", NULL, NULL, 0, 0,
+     "An address of its own for /metrics, which is then not at --listen, with\n"
+     "/livez and /readyz. No key is asked for there."},
     {"insecure-bind", FLAG_SWITCH, AT(serve.insecure_bind), NULL, "WORDVEC_INSECURE_BIND", NULL, NULL, 0, 0,
      "Needed to listen on an address that other machines reach without keys\n"
      "(--api-key-file): whoever reaches it may ask."},

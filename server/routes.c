@@ -22,9 +22,9 @@ static const struct route routes[] = {
     {"/models", ROUTE_GET, false, api_models},
     {"/models/", ROUTE_GET, false, api_model},
     {"/info", ROUTE_GET, false, api_info},
-    {"/livez", ROUTE_GET | ROUTE_OPEN, false, api_livez},
-    {"/readyz", ROUTE_GET | ROUTE_OPEN, false, api_readyz},
-    {"/metrics", ROUTE_GET, ROUTE_LOOKS_UP, api_metrics},
+    {"/livez", ROUTE_GET | ROUTE_OPEN | ROUTE_WATCH, false, api_livez},
+    {"/readyz", ROUTE_GET | ROUTE_OPEN | ROUTE_WATCH, false, api_readyz},
+    {"/metrics", ROUTE_GET | ROUTE_WATCH | ROUTE_APART, ROUTE_LOOKS_UP, api_metrics},
     {"/v1/embeddings", ROUTE_POST, false, api_openai_embeddings},
     {"/v1/models", ROUTE_GET, false, api_openai_models},
     {"/v1/models/", ROUTE_GET, false, api_openai_model},
@@ -46,6 +46,10 @@ const struct route *route_at(size_t i) {
 
 size_t route_number(const struct route *route) {
   return route ? (size_t)(route - routes) : route_count;
+}
+
+bool route_within(const struct route *route, struct route_scope scope) {
+  return (route->methods & scope.only) == scope.only && (route->methods & scope.except) == 0;
 }
 
 const struct route *route_find(const char *path, const char **rest) {
@@ -88,11 +92,11 @@ enum dialect route_dialect(const char *path) {
   return DIALECT_OWN;
 }
 
-const char *route_paths(enum dialect dialect, char out[ROUTE_PATHS]) {
+const char *route_paths(enum dialect dialect, struct route_scope scope, char out[ROUTE_PATHS]) {
   size_t used = 0;
   out[0] = '\0';
   for (size_t i = 0; i < route_count && used < ROUTE_PATHS; i++)
-    if (route_dialect(routes[i].path) == dialect)
+    if (route_dialect(routes[i].path) == dialect && route_within(&routes[i], scope))
       used += (size_t)snprintf(out + used, ROUTE_PATHS - used, "%s%s", used ? ", " : "", routes[i].path);
   return out;
 }

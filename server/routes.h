@@ -10,8 +10,10 @@
 enum {
   ROUTE_GET = 1, /* and HEAD, which is GET without the body */
   ROUTE_POST = 2,
-  ROUTE_NPY = 4, /* the body of a POST may be a .npy file */
-  ROUTE_OPEN = 8 /* asked without a key, too */
+  ROUTE_NPY = 4,    /* the body of a POST may be a .npy file */
+  ROUTE_OPEN = 8,   /* asked without a key, too */
+  ROUTE_WATCH = 16, /* also answered where only those who watch the daemon ask (http_watch.h) */
+  ROUTE_APART = 32  /* and there alone, if there is such an address */
 };
 
 /* What a request costs, and so where it is worked on. */
@@ -27,6 +29,13 @@ struct route {
   enum route_work work;
   handler *handle;
 };
+
+/* Which routes an address answers. */
+struct route_scope {
+  unsigned only;   /* those that have all of these ROUTE_… */
+  unsigned except; /* and none of these */
+};
+bool route_within(const struct route *route, struct route_scope scope);
 
 /* The routes of the table, one by one from 0; NULL behind the last, of at most so many. */
 enum { ROUTES_MOST = 40 };
@@ -52,8 +61,8 @@ const char *route_allow(const struct route *route);
 /* How a path's refusals look, whether a route answers it or not. */
 enum dialect route_dialect(const char *path);
 
-/* All paths of that dialect, for a sentence: "/vector, /vectors, …". Returns `out`. */
+/* All paths of that dialect and scope, for a sentence: "/vector, /vectors, …". Returns `out`. */
 enum { ROUTE_PATHS = 512 };
-const char *route_paths(enum dialect dialect, char out[ROUTE_PATHS]);
+const char *route_paths(enum dialect dialect, struct route_scope scope, char out[ROUTE_PATHS]);
 
 #endif

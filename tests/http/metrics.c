@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/support/http_client.h"
 #include "tests/support/json_expect.h"
+#include "tests/support/process.h"
 #include "tests/support/scrape.h"
 #include "tests/support/suite.h"
 
@@ -151,6 +153,9 @@ static const struct {
     {NULL, "/models/xyzzymodel", NULL, NULL, 404},
     {NULL, "/vector?xyzzyname=1", NULL, NULL, 400},
     {NULL, "/v1/embeddings", "{\"model\":\"zoo\",\"input\":\"cat dog\"}", NULL, 200},
+    {NULL, "/mean?word=cat&word=dog", NULL, NULL, 200},
+    {NULL, "/matrix", "{\"words\":[\"dog\",\"cat\",\"mouse\"]}", "Accept: application/x-npy", 200},
+    {NULL, "/word2vec/most_similar?positive=cat&topn=2", NULL, NULL, 200},
     {NULL, "/xyzzypath", NULL, NULL, 404},
     {"XYZZYMETHOD", "/vector", NULL, NULL, 405},
     {NULL, "/lookup", NULL, NULL, 405},
@@ -178,6 +183,9 @@ static const struct {
     {REQUESTS("/models/NAME", "GET", "200"), 1},
     {REQUESTS("/models/NAME", "GET", "404"), 1},
     {REQUESTS("/v1/embeddings", "POST", "200"), 1},
+    {REQUESTS("/mean", "GET", "200"), 1},
+    {REQUESTS("/matrix", "POST", "200"), 1},
+    {REQUESTS("/word2vec/most_similar", "GET", "200"), 1},
     {REQUESTS("other", "GET", "404"), 1},
     {REQUESTS("other", "other", "431"), 1},
     {REQUESTS("/vector", "GET", "414"), 1},
@@ -196,14 +204,14 @@ static const struct {
     {REJECTED("body_too_large"), 1},
     {REJECTED("url_too_long"), 1},
     {REJECTED("headers_too_large"), 1},
-    {"wordvec_lookups_total{result=\"hit\"}", 7},
+    {"wordvec_lookups_total{result=\"hit\"}", 7 + 2 + 3 + 2}, /* most_similar looks a word up twice */
     {"wordvec_lookups_total{result=\"case\"}", 1},
     {"wordvec_lookups_total{result=\"unknown\"}", 3},
-    {"wordvec_rows_returned_total", 3 + 2 + 8 + 3 + 1},
-    {"wordvec_search_duration_seconds_count{mode=\"exact\"}", 1},
-    {"wordvec_search_pass_queries_count", 1},
-    {"wordvec_search_pass_queries_bucket{le=\"1\"}", 1},
-    {"wordvec_search_pass_queries_sum", 1},
+    {"wordvec_rows_returned_total", 3 + 2 + 8 + 3 + 1 + 1 + 3 + 2},
+    {"wordvec_search_duration_seconds_count{mode=\"exact\"}", 2},
+    {"wordvec_search_pass_queries_count", 2},
+    {"wordvec_search_pass_queries_bucket{le=\"1\"}", 2},
+    {"wordvec_search_pass_queries_sum", 2},
 };
 
 /* Whether a counter is one of those above, or need not be: sums of times, and buckets. */
@@ -268,6 +276,86 @@ START_TEST(requests_move_their_series_and_no_others) {
 }
 END_TEST
 
+/* ---- an address of its own */
+
+static unsigned port_behind(const struct daemon *daemon, const char *mark) {
+  daemon_await_log(daemon, mark);
+  char *log = scratch_read(daemon->log, NULL), *at = strstr(log, mark);
+  ck_assert_ptr_nonnull(at);
+  unsigned long port = strtoul(at + strlen(mark), NULL, 10);
+  free(log);
+  return (unsigned)port;
+}
+
+static void expect_status(unsigned port, const char *target, long status) {
+  struct answer answer;
+  client_get(port, target, &answer);
+  ck_assert_msg(answer.status == status, "%s: %ld", target, answer.status);
+  answer_release(&answer);
+}
+
+/* Asked there without a key, and while no connection to the other address is left; nothing else is answered there. */
+START_TEST(an_address_of_its_own) {
+  struct daemon daemon;
+  struct answer answer;
+  struct raw held;
+  char keys[SCRATCH_PATH_MAX];
+  static const char key[] = "xyzzy-0123456789abcdef";
+  scratch_path(keys, "keys");
+  scratch_write(keys, key, strlen(key));
+  chmod(keys, 0600);
+  daemon_prepare(&daemon);
+  suite_import(&daemon, "zoo", &zoo);
+  daemon_start(&daemon, "--api-key-file", keys, "--metrics-listen", "127.0.0.1:0", NULL);
+  unsigned port = port_behind(&daemon, "metrics on http://127.0.0.1:");
+  expect_status(daemon.port, "/metrics", 401);
+  client_send(
+      daemon.port,
+      &(struct client_request){.target = "/metrics", .headers = {"Authorization: Bearer xyzzy-0123456789abcdef"}},
+      &answer);
+  json_decref(expect_problem(&answer, 404, "route_not_found"));
+  ck_assert_ptr_null(strstr(answer.body, "/readyz, /metrics")); /* nor is it named among those that are there */
+  answer_release(&answer);
+  expect_status(daemon.port, "/vector?word=cat", 401);
+  expect_status(port, "/readyz", 200);
+  expect_status(port, "/livez", 200);
+  expect_status(port, "/vector?word=cat", 404);
+  scrape_await(port, "wordvec_http_requests_rejected_total{reason=\"unauthorized\"}", 2);
+  scrape_await(port, "wordvec_http_requests_total{route=\"/vector\",method=\"GET\",code=\"401\"}", 1);
+  raw_open(&held, port);
+  raw_send_text(&held, "GET /metr"); /* who stalls there keeps nobody from it, and not the daemon from ending */
+  expect_status(port, "/metrics", 200);
+  daemon_stop(&daemon);
+  raw_close(&held);
+}
+END_TEST
+
+START_TEST(an_address_of_its_own_is_loopback) {
+  struct daemon daemon;
+  struct run run;
+  daemon_prepare(&daemon);
+  run_wordvec(&run, "serve", "--store", daemon.store, "--listen", "127.0.0.1:0", "--metrics-listen", "0.0.0.0:0", NULL);
+  ck_assert_int_eq(run.code, 2);
+  ck_assert_ptr_nonnull(strstr(run.err, "--metrics-listen: http://0.0.0.0:0 can be reached from other machines"));
+  run_release(&run);
+}
+END_TEST
+
+START_TEST(an_address_of_its_own_that_is_taken) {
+  struct daemon daemon;
+  struct run run;
+  char taken[64];
+  daemon_prepare(&daemon);
+  daemon_start(&daemon, NULL);
+  snprintf(taken, sizeof taken, "127.0.0.1:%u", daemon.port);
+  run_wordvec(&run, "serve", "--store", daemon.store, "--listen", "127.0.0.1:0", "--metrics-listen", taken, NULL);
+  ck_assert_int_eq(run.code, 1);
+  ck_assert_ptr_nonnull(strstr(run.err, "cannot listen on 127.0.0.1:"));
+  run_release(&run);
+  daemon_stop(&daemon);
+}
+END_TEST
+
 START_TEST(models_and_their_swaps) {
   struct daemon daemon;
   char path[SCRATCH_PATH_MAX + 32];
@@ -308,6 +396,9 @@ int main(void) {
   tcase_add_test(tcase, the_text_is_in_order);
   tcase_add_test(tcase, head_and_type);
   tcase_add_test(tcase, requests_move_their_series_and_no_others);
+  tcase_add_test(tcase, an_address_of_its_own);
+  tcase_add_test(tcase, an_address_of_its_own_is_loopback);
+  tcase_add_test(tcase, an_address_of_its_own_that_is_taken);
   tcase_add_test(tcase, models_and_their_swaps);
   scratch_open();
   fixture_zoo(&zoo);

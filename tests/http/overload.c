@@ -150,7 +150,7 @@ START_TEST(small_answers_while_nothing_is_left) {
   static const char held_request[] =
       "POST /lookup HTTP/1.1\r\nHost: a\r\nAccept: application/octet-stream\r\nContent-Length: 34\r\n\r\n"
       "{\"indices\":[[1]],\"maxlen\":838860} ";
-  static const char *const small[] = {"/livez", "/info", "/vector?word=cat", "/words", "/readyz"};
+  static const char *const small[] = {"/livez", "/info", "/vector?word=cat", "/words", "/readyz", "/metrics"};
   struct daemon daemon;
   struct raw held;
   struct answer answer;

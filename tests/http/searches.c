@@ -15,6 +15,7 @@
 #include "tests/support/http_client.h"
 #include "tests/support/json_expect.h"
 #include "tests/support/process.h"
+#include "tests/support/scrape.h"
 #include "tests/support/suite.h"
 
 enum { ROWS = 4000, DIM = 32, TRIES = 6, LONG_MOST = 600, MATRIX_MOST = 1000 };
@@ -190,6 +191,8 @@ START_TEST(a_full_queue_answers_503_at_once) {
     ck_assert_uint_lt(busy, SEARCHES);
   }
   ck_assert(refused);
+  ck_assert_double_ge(scrape_value(daemon.port, "wordvec_http_requests_rejected_total{reason=\"queue_full\"}"),
+                      SEARCHES - 2);
   /* A refusal leaves the connection as it was. */
   begin_long(&searches[SEARCHES - 1]);
   ck_assert_int_eq(read_status(&searches[SEARCHES - 1]), 200);
@@ -208,6 +211,8 @@ START_TEST(who_waits_too_long_gets_503) {
   for (size_t i = 0; i < SEARCHES; i++) begin_long(&searches[i]);
   ck_assert_int_eq(read_status(&searches[0]), 200);
   ck_assert_int_eq(read_status(&searches[SEARCHES - 1]), 503);
+  ck_assert_double_ge(scrape_value(daemon.port, "wordvec_http_requests_rejected_total{reason=\"queue_timeout\"}"), 1);
+  ck_assert_double_eq(scrape_value(daemon.port, "wordvec_http_requests_rejected_total{reason=\"queue_full\"}"), 0);
   for (size_t i = 0; i < SEARCHES; i++) raw_close(&searches[i]);
   daemon_stop(&daemon);
 }

@@ -175,10 +175,19 @@ START_TEST(both_spellings_of_a_value) {
                                     "--limit-body-bytes=2K", "--limit-answer-bytes", "3G", NULL);
   ck_assert_msg(outcome.status == -1, "%s", outcome.err);
   expect_url(&outcome.options.serve.address, "http://[::1]:0");
+  ck_assert_uint_eq(outcome.options.serve.metrics_address.length, 0); /* none */
   ck_assert_uint_eq(outcome.options.threads, 7);
   ck_assert(outcome.options.serve.insecure_bind);
   ck_assert_uint_eq(outcome.options.serve.limits.body_bytes, 2048);
   ck_assert_uint_eq(outcome.options.serve.limits.answer_bytes, (size_t)3 << 30);
+}
+END_TEST
+
+START_TEST(an_address_for_metrics) {
+  struct outcome outcome = read_all("serve", "--metrics-listen", "[::1]:9100", NULL);
+  ck_assert_msg(outcome.status == -1, "%s", outcome.err);
+  expect_url(&outcome.options.serve.metrics_address, "http://[::1]:9100");
+  expect_url(&outcome.options.serve.address, "http://127.0.0.1:8080");
 }
 END_TEST
 
@@ -410,6 +419,7 @@ int main(void) {
   tcase_add_test(tcase, bad_variables);
   tcase_add_test(tcase, switches_by_variable);
   tcase_add_test(tcase, both_spellings_of_a_value);
+  tcase_add_test(tcase, an_address_for_metrics);
   tcase_add_test(tcase, operands_may_stand_anywhere);
   tcase_add_test(tcase, choices_of_import);
   tcase_add_test(tcase, every_import_format_is_known);

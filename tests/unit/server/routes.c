@@ -56,6 +56,21 @@ START_TEST(numbers) {
 }
 END_TEST
 
+/* Those who watch the daemon are answered nothing else, and others not /metrics when it has an address of its own. */
+START_TEST(scopes) {
+  char paths[ROUTE_PATHS];
+  ck_assert_str_eq(route_paths(DIALECT_OWN, (struct route_scope){.only = ROUTE_WATCH}, paths),
+                   "/livez, /readyz, /metrics");
+  ck_assert_str_eq(route_paths(DIALECT_OPENAI, (struct route_scope){.only = ROUTE_WATCH}, paths), "");
+  const struct route *route;
+  for (size_t i = 0; (route = route_at(i)); i++) {
+    bool metrics = strcmp(route->path, "/metrics") == 0;
+    ck_assert(route_within(route, (struct route_scope){0}));
+    ck_assert_int_eq(route_within(route, (struct route_scope){.except = ROUTE_APART}), !metrics);
+  }
+}
+END_TEST
+
 START_TEST(no_routes) {
   static const char *const paths[] = {"",         "/",       "vector",   "/Vector",      "/vector/",
                                       "/vectorx", "/vecto",  "/words/a", "//vector",     "/model",
@@ -93,7 +108,7 @@ END_TEST
 START_TEST(no_route_hides_another) {
   char paths[ROUTE_PATHS];
   size_t count = 0;
-  for (char *path = strtok((char *)route_paths((enum dialect)_i, paths), ", "); path;
+  for (char *path = strtok((char *)route_paths((enum dialect)_i, (struct route_scope){0}, paths), ", "); path;
        path = strtok(NULL, ", "), count++) {
     const char *rest;
     const struct route *route = route_find(path, &rest);
@@ -132,6 +147,7 @@ int main(void) {
   TCase *tcase = tcase_create("routes");
   tcase_add_loop_test(tcase, routes_of_the_contract, 0, sizeof expected / sizeof *expected);
   tcase_add_test(tcase, numbers);
+  tcase_add_test(tcase, scopes);
   tcase_add_test(tcase, no_routes);
   tcase_add_test(tcase, bodies);
   tcase_add_test(tcase, methods);

@@ -1,0 +1,23 @@
+/* An address of its own for whoever watches the daemon: /metrics, /livez and /readyz, and nothing else, without a key.
+ * It has a thread and connections of its own, so that it answers however busy the others are, and until the end. */
+#ifndef WORDVEC_SERVER_HTTP_WATCH_H
+#define WORDVEC_SERVER_HTTP_WATCH_H
+
+#include "server/listener.h"
+#include "server/log.h"
+#include "server/service.h"
+
+struct http_watch;
+
+/* Binds, and answers from here on. Service and log outlive it. STATUS_IO when the address cannot be had or the system
+ * gives no thread, STATUS_NO_MEMORY. */
+enum status http_watch_start(const struct address *address, struct service *service, const struct log *log,
+                             struct problem *problem, struct http_watch **out) MUST_USE;
+
+/* Where it listens; borrowed. */
+const char *http_watch_url(const struct http_watch *watch);
+
+/* Ends every connection, and frees. NULL is allowed. */
+void http_watch_stop(struct http_watch *watch);
+
+#endif
