@@ -1,6 +1,6 @@
 /* Swaps under load: 32 clients ask for everything that a model answers while its file is replaced 200 times, and
- * sometimes by one that is no model. No request fails, and each answer is of one version, which was served at some time
- * between its question and itself.
+ * sometimes by one that is no model. No request fails, and each answer is of one version, that which its ETag names,
+ * and which was served at some time between its question and itself.
  *
  * A version shows in every number: its rows are e0 + t*e8, e1 + t*e8, ... with a t of its own, so that the last number
  * of each vector is t, and the cosine of any two rows t*t / (1 + t*t). */
@@ -208,6 +208,20 @@ static bool was_served(const struct subject *subject, int version, size_t from, 
   return false;
 }
 
+/* The tag begins with the digests of the versions that the numbers are of. */
+static bool is_tagged(const struct shown *shown, unsigned models, const struct answer *answer, char fault[256]) {
+  char tag[512] = "", wanted[80];
+  const char *first = one.digests[shown->versions[0]];
+  if (models == 1)
+    snprintf(wanted, sizeof wanted, "\"%s-", first);
+  else
+    snprintf(wanted, sizeof wanted, "\"%s+%s-", first, two.digests[shown->versions[1]]);
+  answer_header(answer, "ETag", tag, sizeof tag);
+  if (strncmp(tag, wanted, strlen(wanted)) == 0) return true;
+  snprintf(fault, 256, "the tag is %.100s, the numbers are of %s", tag, wanted);
+  return false;
+}
+
 static bool judge(void *context, size_t request, size_t before, const struct answer *answer, char fault[256]) {
   const struct question *question = &questions[request];
   struct shown shown = {{-1, -1}};
@@ -225,7 +239,7 @@ static bool judge(void *context, size_t request, size_t before, const struct ans
     size_t from = model == 0 ? before >> 16 : before & 0xFFFF;
     if (!was_served(subjects[model], shown.versions[model], from, fault)) return false;
   }
-  return true;
+  return is_tagged(&shown, question->models, answer, fault);
 }
 
 /* ---- What is done to the store */
