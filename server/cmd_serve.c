@@ -65,8 +65,8 @@ static void fit_descriptors(struct daemon *daemon) {
   size_t *connections = &daemon->service.limits.connections;
   if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= *connections + DESCRIPTORS_KEPT) return;
   size_t allowed = limit.rlim_cur > DESCRIPTORS_KEPT ? (size_t)limit.rlim_cur - DESCRIPTORS_KEPT : 1;
-  log_event(&daemon->log, false, "limit", "at most %zu connections, not %zu: the system allows %llu descriptors",
-            allowed, *connections, (unsigned long long)limit.rlim_cur);
+  log_warning(&daemon->log, "limit", "at most %zu connections, not %zu: the system allows %llu descriptors", allowed,
+              *connections, (unsigned long long)limit.rlim_cur);
   *connections = allowed;
 }
 
@@ -315,12 +315,18 @@ static int run(struct daemon *daemon) {
   http_watch_stop(daemon->watch);
   http_stop(daemon->http);
   log_event(&daemon->log, false, "stopped", "stopped");
-  if (!ended) _exit(EXIT_SUCCESS); /* not exit(): what it tidies up, that thread still uses */
-  return EXIT_SUCCESS;
+  if (ended) return EXIT_SUCCESS;
+  log_flush(&daemon->log);
+  _exit(EXIT_SUCCESS); /* not exit(): what it tidies up, that thread still uses */
 }
 
 int cmd_serve(const struct options *options) {
-  struct daemon daemon = {.options = options, .log = {STDERR_FILENO, options->serve.log_format}};
+  const struct serve_flags *flags = &options->serve;
+  struct daemon daemon = {.options = options,
+                          .log = {.descriptor = STDERR_FILENO,
+                                  .format = flags->log_format,
+                                  .level = flags->log_level,
+                                  .slow_microseconds = flags->slow_milliseconds * UINT64_C(1000)}};
   const struct kernel *kernel;
   struct problem problem;
   if (inherit_listener(&options->serve.inherited, &problem, &daemon.listener) != STATUS_OK) {
@@ -347,6 +353,8 @@ int cmd_serve(const struct options *options) {
   request_json_seed();
   int exit_status = EXIT_FAILURE;
   enum status status = metrics_new(&daemon.service.metrics);
+  daemon.log.metrics = daemon.service.metrics;
+  if (status == STATUS_OK) status = log_open(&daemon.log);
   if (status == STATUS_OK)
     status = command_open_service(options, kernel, command_threads(options, THREADS_MOST), &daemon.service);
   if (status == STATUS_OK) {
@@ -357,6 +365,7 @@ int cmd_serve(const struct options *options) {
               "cannot start serving: the system gives no memory, or no %zu threads to search with (--search-threads)",
               daemon.service.limits.search_threads);
   }
+  log_close(&daemon.log);
   command_close_service(&daemon.service);
   keys_close(daemon.service.keys);
   metrics_free(daemon.service.metrics);

@@ -52,6 +52,8 @@ enum {
 
 struct exchange {
   int64_t started; /* of clock_microseconds() */
+  struct server_timing timing;
+  char request_id[REQUEST_ID_SIZE];
   char method[METHOD_SIZE];
   char path[PATH_SIZE];  /* for the log */
   const char *target_at; /* where the connection holds it, to be cut up after it was judged */
@@ -93,6 +95,7 @@ struct deferred {
   struct backlog_task task; /* first: a backlog knows nothing but this */
   struct exchange *exchange;
   struct MHD_Connection *connection;
+  int64_t since; /* that it waits, or is worked on */
   enum deferred_outcome outcome;
   struct reply reply;
   struct refusal refusal; /* from the beginning: what is said when it is never worked on */
@@ -108,6 +111,7 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
   const struct limits *limits = &all->service->limits;
   bytes_init_within(&exchange->body, limits->body_bytes, &all->service->parsing);
   exchange->method[0] = '-';
+  request_id_make(&all->ids, exchange->request_id);
   if (target) {
     log_copy_path(exchange->path, sizeof exchange->path, target);
     /* It is the connection's own read buffer, which libmicrohttpd itself is about to cut up; only its type says const.
@@ -120,8 +124,11 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
 }
 
 /* What each of its answers tells. */
-static struct respond_fields fields_of(const struct exchanges *all, const struct exchange *exchange) {
+static struct respond_fields fields_of(const struct exchanges *all, struct exchange *exchange) {
+  exchange->timing.total = (uint64_t)(clock_microseconds() - exchange->started);
   return (struct respond_fields){
+      .request_id = exchange->request_id,
+      .timing = exchange->timing,
       .close = exchange->closes || atomic_load(&all->service->draining),
       .allow_origin = exchange->allow_origin,
       .vary_origin = cors_varies(all->service->cors_origins),
@@ -194,6 +201,7 @@ static void begin_head(struct exchange *exchange, struct MHD_Connection *connect
 static bool collect_fields(struct exchange *exchange, struct MHD_Connection *connection) {
   MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_field, exchange);
   const struct guard_fields *fields = &exchange->fields;
+  if (fields->request_id) request_id_take(fields->request_id, exchange->request_id);
   return join_fields(connection, MHD_HTTP_HEADER_ACCEPT, fields->accept_count, &exchange->accepts) &&
          join_fields(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, fields->if_none_match_count, &exchange->conditions);
 }
@@ -311,17 +319,22 @@ static enum MHD_Result admit(const struct exchanges *all, struct exchange *excha
 }
 
 /* An answer outside libmicrohttpd, for the one moment at which it takes none: in the middle of a body. */
-static void answer_raw(struct exchange *exchange, struct MHD_Connection *connection, const struct refusal *refusal) {
+static void answer_raw(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
+                       const struct refusal *refusal) {
+  const struct respond_fields fields = fields_of(all, exchange);
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   char *text = respond_refusal_text(refusal, exchange->dialect);
   unsigned status = refusal_status(refusal->kind, exchange->dialect);
-  char head[512], origin[256] = "";
+  char head[768], origin[256] = "", timing[SERVER_TIMING_SIZE];
+  server_timing_write(&fields.timing, timing);
   if (exchange->allow_origin && strlen(exchange->allow_origin) < sizeof origin / 2)
     snprintf(origin, sizeof origin, "Access-Control-Allow-Origin: %s\r\n", exchange->allow_origin);
   if (info && text) {
-    int length = snprintf(
-        head, sizeof head, "HTTP/1.1 %u %s\r\n%sContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-        status, MHD_get_reason_phrase_for(status), origin, respond_refusal_type(exchange->dialect), strlen(text));
+    int length = snprintf(head, sizeof head,
+                          "HTTP/1.1 %u %s\r\n%sX-Request-Id: %s\r\nServer-Timing: %s\r\nContent-Type: %s\r\n"
+                          "Content-Length: %zu\r\nConnection: close\r\n\r\n",
+                          status, MHD_get_reason_phrase_for(status), origin, fields.request_id, timing,
+                          respond_refusal_type(exchange->dialect), strlen(text));
     /* A few hundred bytes into a socket that nothing was written to: they fit, or the client is gone. */
     if (send(info->connect_fd, head, (size_t)length, MSG_NOSIGNAL | MSG_MORE) > 0 &&
         send(info->connect_fd, text, strlen(text), MSG_NOSIGNAL) > 0)
@@ -348,8 +361,8 @@ static bool keep(struct exchange *exchange, const char *data, size_t length, str
 }
 
 /* A GET's body means nothing (RFC 9110, section 9.3.1): it is thrown away, as that of a refused request is. */
-static enum MHD_Result collect(struct exchange *exchange, struct MHD_Connection *connection, const char *data,
-                               size_t *length) {
+static enum MHD_Result collect(const struct exchanges *all, struct exchange *exchange,
+                               struct MHD_Connection *connection, const char *data, size_t *length) {
   size_t got = *length, allowed = exchange->body.limit;
   struct refusal refusal;
   *length = 0;
@@ -360,7 +373,7 @@ static enum MHD_Result collect(struct exchange *exchange, struct MHD_Connection 
   exchange->swallowed += got;
   if (exchange->swallowed <= SWALLOWED_BYTES_MIN || exchange->swallowed <= allowed) return MHD_YES;
   refuse_outgrown(exchange, &refusal);
-  answer_raw(exchange, connection, exchange->refusal ? exchange->refusal : &refusal);
+  answer_raw(all, exchange, connection, exchange->refusal ? exchange->refusal : &refusal);
   return MHD_NO;
 }
 
@@ -478,7 +491,9 @@ static bool defer(struct backlog *backlog, struct exchange *exchange, struct MHD
   deferred->exchange = exchange;
   deferred->connection = connection;
   deferred->refusal = *refusal;
+  deferred->since = clock_microseconds();
   exchange->deferred = deferred;
+  exchange->timing.waited = true;
   /* In this order: a connection that is resumed before it is suspended stays suspended for ever. */
   MHD_suspend_connection(connection);
   backlog_add(backlog, &deferred->task);
@@ -499,8 +514,16 @@ static bool is_abandoned(const struct deferred *deferred) {
   return got == 0 || (got < 0 && errno == ECONNRESET);
 }
 
+/* Adds the time since the last of these to what was spent so. */
+static void add_time(struct deferred *deferred, uint64_t *spent) {
+  int64_t now = clock_microseconds();
+  *spent += (uint64_t)(now - deferred->since);
+  deferred->since = now;
+}
+
 /* From here on the exchange is its connection's again. */
 static void hand_back(struct deferred *deferred, enum deferred_outcome outcome) {
+  add_time(deferred, &deferred->exchange->timing.search);
   deferred->outcome = outcome;
   MHD_resume_connection(deferred->connection);
 }
@@ -513,21 +536,26 @@ static void hand_back_late(struct deferred *deferred) {
 void exchange_search(void *context, struct backlog_task *task, bool late) {
   const struct exchanges *all = context;
   struct deferred *deferred = (struct deferred *)task;
-  if (late)
+  struct server_timing *timing = &deferred->exchange->timing;
+  add_time(deferred, &timing->queue);
+  if (late) {
     hand_back_late(deferred);
-  else if (is_abandoned(deferred))
+  } else if (is_abandoned(deferred)) {
     hand_back(deferred, DEFERRED_ABANDONED);
-  else if (answer(all, deferred->exchange, false, &deferred->reply, &deferred->refusal))
+  } else if (answer(all, deferred->exchange, false, &deferred->reply, &deferred->refusal)) {
     hand_back(deferred, DEFERRED_REPLIED);
-  else if (wants_suggestions(deferred->exchange, &deferred->refusal) && backlog_reserve(all->suggestions))
+  } else if (wants_suggestions(deferred->exchange, &deferred->refusal) && backlog_reserve(all->suggestions)) {
+    add_time(deferred, &timing->search);
     backlog_add(all->suggestions, task);
-  else
+  } else {
     hand_back(deferred, DEFERRED_REFUSED);
+  }
 }
 
 void exchange_suggest(void *context, struct backlog_task *task, bool late) {
   const struct exchanges *all = context;
   struct deferred *deferred = (struct deferred *)task;
+  add_time(deferred, &deferred->exchange->timing.queue);
   bool found = !late && answer(all, deferred->exchange, true, &deferred->reply, &deferred->refusal);
   hand_back(deferred, found ? DEFERRED_REPLIED /* by a model that came meanwhile */ : DEFERRED_REFUSED);
 }
@@ -592,7 +620,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
     const char *const line[3] = {url, method, version};
     return admit(all, exchange, connection, line);
   }
-  if (*length > 0) return collect(exchange, connection, data, length);
+  if (*length > 0) return collect(all, exchange, connection, data, length);
   if (exchange->refusal) return refuse_now(all, exchange, connection, exchange->refusal) ? MHD_YES : MHD_NO;
   if (exchange->preflight) return send_preflight(all, exchange, connection);
   if (exchange->deferred) return finish(all, exchange, connection);
@@ -603,6 +631,11 @@ static void linger(const struct exchanges *all, struct MHD_Connection *connectio
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   int copy = info && all->lingering ? fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 3) : -1;
   if (copy >= 0) lingering_add(all->lingering, copy);
+}
+
+/* Whether it is asked by somebody who watches, again and again. */
+static bool is_probe(const struct route *route) {
+  return route && (route->methods & ROUTE_OPEN || route->handle == api_metrics);
 }
 
 static void count(const struct exchanges *all, const struct exchange *exchange, uint64_t microseconds) {
@@ -632,12 +665,15 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **state
   if (exchange->stream && exchange->result.status != 0) exchange->result.bytes = exchange->stream->made;
   if (strcmp(exchange->method, "HEAD") == 0) exchange->result.bytes = 0;
   struct log_request line = {
+      .id = exchange->request_id,
       .method = exchange->method,
       .path = exchange->path,
       .status = exchange->result.status,
       .bytes = exchange->result.bytes,
       .microseconds = (uint64_t)(clock_microseconds() - exchange->started),
       .model = exchange->model,
+      .probe = is_probe(exchange->route),
+      .timing = exchange->timing,
   };
   log_request(all->log, &line);
   count(all, exchange, line.microseconds);

@@ -10,6 +10,7 @@
 #include "server/connections.h"
 #include "server/lingering.h"
 #include "server/log.h"
+#include "server/request_id.h"
 #include "server/routes.h"
 #include "server/service.h"
 
@@ -17,6 +18,7 @@
 struct exchanges {
   struct service *service;
   const struct log *log;
+  struct request_ids ids;
   struct lingering *lingering; /* NULL: nobody lingers */
   struct backlog *searches;    /* does exchange_search() */
   struct backlog *batches;     /* does it, too, of many queries at a time */

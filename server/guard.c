@@ -137,6 +137,8 @@ void guard_field(struct guard_fields *fields, const char *name, size_t name_leng
     take_authorization(fields, value, value_length);
   } else if (is_named(name, name_length, "Origin")) {
     fields->origin = fields->origin_count++ == 0 ? value : NULL;
+  } else if (is_named(name, name_length, "X-Request-Id")) {
+    fields->request_id = fields->request_id_count++ == 0 ? value : NULL;
   } else if (is_named(name, name_length, "Access-Control-Request-Method")) {
     fields->preflight = true;
   } else if (is_named(name, name_length, "If-None-Match")) {

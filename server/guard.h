@@ -39,6 +39,8 @@ struct guard_fields {
   size_t authorization_length;
   const char *origin; /* NULL: there is none, or several */
   unsigned origin_count;
+  const char *request_id; /* of X-Request-Id; NULL: there is none, or several */
+  unsigned request_id_count;
   bool preflight;            /* there is an Access-Control-Request-Method */
   const char *if_none_match; /* the same */
   unsigned if_none_match_count;

@@ -68,6 +68,7 @@ static enum status prepare_exchanges(const struct http_options *options, struct 
   exchanges->service = options->service;
   exchanges->log = options->log;
   exchanges->scope = options->scope;
+  request_ids_init(&exchanges->ids);
   enum status status = lingering_new(&exchanges->lingering);
   if (status != STATUS_OK) return status;
   const struct backlog_options searches = {.threads = (unsigned)limits->search_batch,

@@ -1,5 +1,5 @@
-/* Puts each line together on the stack and hands it over in one write(2), so that lines of several threads never mix
- * and nothing is allocated. */
+/* Puts each line together on the stack and hands it over whole, so that lines of several threads never mix and nothing
+ * is allocated. */
 #include "server/log.h"
 
 #include <stdarg.h>
@@ -8,12 +8,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/log_queue.h"
+#include "server/metrics.h"
 #include "store/utf8.h"
 
-enum { LINE_MAX_BYTES = 2048, STAMP_SIZE = 40, TAIL_BYTES = 400 /* kept for what follows a text of unknown length */ };
+enum {
+  STAMP_SIZE = 40,
+  TAIL_BYTES = 600,         /* kept for what follows a text of unknown length */
+  QUEUE_BYTES = 512 << 10,  /* some 5,000 requests */
+  FLUSH_MILLISECONDS = 1000 /* for what waits when the daemon ends */
+};
 
 struct line {
-  char text[LINE_MAX_BYTES];
+  char text[LOG_LINE_MAX];
   size_t length; /* one byte is always kept for the newline */
 };
 
@@ -66,77 +73,160 @@ static void put_stamp(struct line *line) {
   put_format(line, "%s.%03ldZ", text, now.tv_nsec / 1000000);
 }
 
-static void write_line(const struct log *log, struct line *line) {
+static const char *const level_names[] = {"debug", "info", "warning", "error"};
+
+static void write_line(const struct log *log, enum log_level level, bool event, struct line *line) {
   line->text[line->length++] = '\n';
+  if (log->queue) {
+    log_queue_add(log->queue, line->text, line->length, event || level >= LOG_WARNING);
+    return;
+  }
   /* A log that cannot be written must not stop the service; there is nobody left to tell. */
   ssize_t written = write(log->descriptor, line->text, line->length);
   (void)written;
 }
 
-void log_event(const struct log *log, bool failed, const char *event, const char *format, ...) {
+/* What every JSON line begins with. */
+static void put_json_start(struct line *line, enum log_level level, const char *event) {
+  put_text(line, "{\"time\":\"");
+  put_stamp(line);
+  put_format(line, "\",\"level\":\"%s\",\"event\":\"%s\"", level_names[level], event);
+}
+
+static void put_event(const struct log *log, enum log_level level, const char *event, const char *text,
+                      struct line *line) {
+  if (log->format == LOG_JSON) {
+    put_json_start(line, level, event);
+    put_text(line, ",\"message\":\"");
+    put_clean(line, text, true);
+    put_text(line, "\"}");
+  } else {
+    if (level >= LOG_WARNING) put_format(line, "%s: ", level_names[level]);
+    put_clean(line, text, false);
+  }
+}
+
+__attribute__((format(printf, 4, 0))) static void say(const struct log *log, enum log_level level, const char *event,
+                                                      const char *format, va_list arguments) {
   char text[1024];
+  struct line line = {.length = 0};
+  if (level < log->level) return;
+  vsnprintf(text, sizeof text, format, arguments);
+  put_event(log, level, event, text, &line);
+  write_line(log, level, true, &line);
+}
+
+void log_event(const struct log *log, bool failed, const char *event, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
+  say(log, failed ? LOG_ERROR : LOG_INFO, event, format, arguments);
   va_end(arguments);
+}
 
-  struct line line = {.length = 0};
-  if (log->format == LOG_JSON) {
-    put_text(&line, "{\"time\":\"");
-    put_stamp(&line);
-    put_format(&line, "\",\"level\":\"%s\",\"event\":\"%s\",\"message\":\"", failed ? "error" : "info", event);
-    put_clean(&line, text, true);
-    put_text(&line, "\"}");
-  } else {
-    if (failed) put_text(&line, "error: ");
-    put_clean(&line, text, false);
-  }
-  write_line(log, &line);
+void log_warning(const struct log *log, const char *event, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  say(log, LOG_WARNING, event, format, arguments);
+  va_end(arguments);
 }
 
 void log_listening(const struct log *log, const char *url) {
   struct line line = {.length = 0};
+  if (log->level > LOG_INFO) return;
   if (log->format == LOG_JSON) {
-    put_text(&line, "{\"time\":\"");
-    put_stamp(&line);
-    put_text(&line, "\",\"level\":\"info\",\"event\":\"listening\",\"url\":\"");
+    put_json_start(&line, LOG_INFO, "listening");
+    put_text(&line, ",\"url\":\"");
     put_clean(&line, url, true);
     put_text(&line, "\"}");
   } else {
     put_text(&line, "listening on ");
     put_clean(&line, url, false);
   }
-  write_line(log, &line);
+  write_line(log, LOG_INFO, true, &line);
 }
 
-static void put_request_json(struct line *line, const struct log_request *request) {
-  put_text(line, "{\"time\":\"");
-  put_stamp(line);
-  put_text(line, "\",\"event\":\"request\",\"method\":\"");
+static bool is_slow(const struct log *log, const struct log_request *request) {
+  return log->slow_microseconds > 0 && request->timing.total >= log->slow_microseconds;
+}
+
+static void put_request_json(struct line *line, const struct log_request *request, enum log_level level, bool slow) {
+  const struct server_timing *timing = &request->timing;
+  put_json_start(line, level, "request");
+  put_format(line, ",\"request_id\":\"%s\",\"method\":\"", request->id);
   put_clean(line, request->method, true);
   put_text(line, "\",\"path\":\"");
   put_clean(line, request->path, true);
   put_format(line, "\",\"status\":%u,\"bytes\":%zu,\"microseconds\":%llu", request->status, request->bytes,
              (unsigned long long)request->microseconds);
   if (request->model[0]) put_format(line, ",\"model\":\"%s\"", request->model);
+  if (slow)
+    put_format(line, ",\"slow\":{\"total\":%llu,\"queue\":%llu,\"search\":%llu}", (unsigned long long)timing->total,
+               (unsigned long long)timing->queue, (unsigned long long)timing->search);
   put_text(line, "}");
 }
 
+static void put_request_text(struct line *line, const struct log_request *request, bool slow) {
+  const struct server_timing *timing = &request->timing;
+  put_stamp(line);
+  put_text(line, " ");
+  put_clean(line, request->method, false);
+  put_text(line, " ");
+  put_clean(line, request->path, false);
+  put_format(line, " %u %zuB %lluus %s %s", request->status, request->bytes, (unsigned long long)request->microseconds,
+             request->model[0] ? request->model : "-", request->id);
+  if (slow)
+    put_format(line, " slow: total %lluus queue %lluus search %lluus", (unsigned long long)timing->total,
+               (unsigned long long)timing->queue, (unsigned long long)timing->search);
+}
+
 void log_request(const struct log *log, const struct log_request *request) {
-  if (log->format == LOG_OFF) return;
+  bool slow = is_slow(log, request), failed = request->status == 0 || request->status >= 500;
+  enum log_level level = slow || failed ? LOG_WARNING : request->probe ? LOG_DEBUG : LOG_INFO;
+  if (level < log->level || (log->format == LOG_OFF && !slow)) return;
   struct line line = {.length = 0};
-  if (log->format == LOG_JSON) {
-    put_request_json(&line, request);
-  } else {
-    put_stamp(&line);
-    put_text(&line, " ");
-    put_clean(&line, request->method, false);
-    put_text(&line, " ");
-    put_clean(&line, request->path, false);
-    put_format(&line, " %u %zuB %lluus %s", request->status, request->bytes, (unsigned long long)request->microseconds,
-               request->model[0] ? request->model : "-");
-  }
-  write_line(log, &line);
+  if (log->format == LOG_JSON)
+    put_request_json(&line, request, level, slow);
+  else
+    put_request_text(&line, request, slow);
+  write_line(log, level, false, &line);
+}
+
+/* ---- the queue */
+
+static void count_dropped(void *context, uint64_t dropped) {
+  const struct log *log = context;
+  metrics_count_log_dropped(log->metrics, dropped);
+}
+
+static size_t tell_dropped(void *context, uint64_t dropped, char text[LOG_LINE_MAX]) {
+  const struct log *log = context;
+  struct line line = {.length = 0};
+  char message[128];
+  snprintf(message, sizeof message, "%llu lines of the log were dropped: they were not read in time",
+           (unsigned long long)dropped);
+  put_event(log, LOG_WARNING, "dropped", message, &line);
+  line.text[line.length++] = '\n';
+  memcpy(text, line.text, line.length);
+  return line.length;
+}
+
+enum status log_open(struct log *log) {
+  const struct log_queue_options options = {.descriptor = log->descriptor,
+                                            .bytes = QUEUE_BYTES,
+                                            .count = count_dropped,
+                                            .tell = tell_dropped,
+                                            .context = log};
+  return log_queue_new(&options, &log->queue);
+}
+
+void log_flush(const struct log *log) {
+  if (log->queue) log_queue_end(log->queue, FLUSH_MILLISECONDS);
+}
+
+void log_close(struct log *log) {
+  log_flush(log);
+  log_queue_free(log->queue);
+  log->queue = NULL;
 }
 
 void log_copy_path(char *out, size_t size, const char *target) {

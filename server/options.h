@@ -102,6 +102,8 @@ struct serve_flags {
   double default_recall;      /* 0: queries that do not say are answered exactly */
   const char *kernel;         /* "auto" or a kernel's name, not yet looked up */
   enum log_format log_format;
+  enum log_level log_level;
+  unsigned slow_milliseconds; /* 0: no request is slow */
   struct limits limits;
   struct listener_environment inherited; /* what the service manager says, taken out of the environment */
   const char *notify_socket;             /* NULL: it does not want to be told */

@@ -10,6 +10,7 @@ static const char *const encodings[] = {"keep", "replace", "skip", "error", NULL
 static const char *const misfits[] = {"error", "skip", NULL};
 static const char *const report_formats[] = {"text", "json", NULL};
 static const char *const log_formats[] = {"text", "json", "off", NULL};
+static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const ask_formats[] = {"text", "json", "tsv", NULL};
 static const char *const kernels[] = {"auto", "scalar", "avx2", "avx512", "neon", NULL};
 
@@ -18,6 +19,7 @@ _Static_assert(ENCODING_KEEP == 0 && ENCODING_ERROR == COUNT(encodings) - 2, "ch
 _Static_assert(MISFITS_ERROR == 0 && MISFITS_SKIP == COUNT(misfits) - 2, "choices follow the enum");
 _Static_assert(REPORT_TEXT == 0 && REPORT_JSON == COUNT(report_formats) - 2, "choices follow the enum");
 _Static_assert(LOG_TEXT == 0 && LOG_OFF == COUNT(log_formats) - 2, "choices follow the enum");
+_Static_assert(LOG_DEBUG == 0 && LOG_ERROR == COUNT(log_levels) - 2, "choices follow the enum");
 _Static_assert(ASK_TEXT == 0 && ASK_TSV == COUNT(ask_formats) - 2, "choices follow the enum");
 
 /* Those of server/word_policy.h, which judges them: a daemon may know more than this program. */
@@ -161,8 +163,15 @@ static const struct flag serve_flags[] = {
      "The arithmetic of searches, by instruction set. 'auto' takes the fastest\n"
      "that this machine has; all give the same bits."},
     {"log-format", FLAG_CHOICE, AT(serve.log_format), "FORMAT", "WORDVEC_LOG_FORMAT", "text", log_formats, 0, 0,
-     "One line a request on standard error: as text, as a JSON object, or none.\n"
-     "Start, stop and changes of models are always told."},
+     "One line a request on standard error: as text, as a JSON object, or none\n"
+     "but for slow ones. Start, stop and changes of models are told in any case."},
+    {"log-level", FLAG_CHOICE, AT(serve.log_level), "LEVEL", "WORDVEC_LOG_LEVEL", "info", log_levels, 0, 0,
+     "What is told: errors alone; warnings too (requests that were slow or failed\n"
+     "with 5xx); all requests and events; or also what probes ask (debug)."},
+    {"slow-request", FLAG_UNSIGNED, AT(serve.slow_milliseconds), "MILLISECONDS", "WORDVEC_SLOW_REQUEST", "1000", NULL,
+     0, 86400000,
+     "A request that takes as long before its answer begins is told as a warning,\n"
+     "with the time in the queue and in the search. 0: none is."},
     FLAG_OF_LIMIT(FLAG_BYTES, "body-bytes", body_bytes, "BODY_BYTES", "1M", 1, GIB, "Bytes of a request's body."),
     FLAG_OF_LIMIT(FLAG_SIZE, "matrix-words", matrix_words, "MATRIX_WORDS", "1000000", 1, 100000000,
                   "Words of one request to /matrix."),

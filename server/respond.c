@@ -31,7 +31,10 @@ static bool queue(struct MHD_Connection *connection, struct MHD_Response *respon
 }
 
 static bool add_fields(struct MHD_Response *response, const struct respond_fields *fields) {
-  bool ok = !fields->close || add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+  char timing[SERVER_TIMING_SIZE];
+  server_timing_write(&fields->timing, timing);
+  bool ok = add_header(response, "X-Request-Id", fields->request_id) && add_header(response, "Server-Timing", timing);
+  if (fields->close) ok = ok && add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
   if (fields->vary_origin) ok = ok && add_header(response, MHD_HTTP_HEADER_VARY, "Origin");
   if (fields->allow_origin)
     ok = ok && add_header(response, "Access-Control-Allow-Origin", fields->allow_origin) &&

@@ -11,11 +11,14 @@
 #include <stddef.h>
 
 #include "server/call.h"
+#include "server/server_timing.h"
 
 struct MHD_Connection;
 
 /* What the head of every answer of one exchange tells, beside what the answer itself brings. */
 struct respond_fields {
+  const char *request_id;
+  struct server_timing timing;
   bool close;               /* the connection ends with this answer */
   const char *allow_origin; /* of the page that may read it; NULL: none may */
   bool vary_origin;         /* it would differ for another */

@@ -250,7 +250,7 @@ START_TEST(the_log_as_text_and_off) {
     struct daemon daemon;
     daemon_prepare(&daemon);
     suite_import(&daemon, "zoo", &zoo);
-    daemon_start(&daemon, "--log-format", formats[i], NULL);
+    daemon_start(&daemon, "--log-format", formats[i], "--slow-request", "0", NULL);
     struct answer answer;
     client_get(daemon.port, "/vector?word=caat", &answer);
     answer_release(&answer);

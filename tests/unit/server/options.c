@@ -85,6 +85,8 @@ START_TEST(defaults_of_serve) {
   ck_assert_ptr_null(serve->fallback_store);
   ck_assert_str_eq(serve->kernel, "auto");
   ck_assert_int_eq(serve->log_format, LOG_TEXT);
+  ck_assert_int_eq(serve->log_level, LOG_INFO);
+  ck_assert_uint_eq(serve->slow_milliseconds, 1000);
   ck_assert_uint_eq(serve->limits.body_bytes, 1048576);
   ck_assert_uint_eq(serve->limits.matrix_words, 1000000);
   ck_assert_uint_eq(serve->limits.matrix_body_bytes, 32 << 20);
