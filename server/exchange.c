@@ -635,7 +635,7 @@ static void linger(const struct exchanges *all, struct MHD_Connection *connectio
 
 /* Whether it is asked by somebody who watches, again and again. */
 static bool is_probe(const struct route *route) {
-  return route && (route->methods & ROUTE_OPEN || route->handle == api_metrics);
+  return route && route->methods & ROUTE_WATCH;
 }
 
 static void count(const struct exchanges *all, const struct exchange *exchange, uint64_t microseconds) {

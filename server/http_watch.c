@@ -70,6 +70,7 @@ enum status http_watch_start(const struct address *address, struct service *serv
   watch->exchanges.service = service;
   watch->exchanges.log = log;
   watch->exchanges.scope.only = ROUTE_WATCH;
+  request_ids_init(&watch->exchanges.ids);
   enum status status = start(watch, address, problem);
   if (status == STATUS_OK)
     *out = watch;

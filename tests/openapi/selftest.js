@@ -39,10 +39,10 @@ const broken = [
   ['operation-2xx-response', (d) => { delete vector(d).responses[200]; }],
   ['operation-summary', (d) => { delete vector(d).summary; }],
   ['parameter-description', (d) => { delete d.components.parameters.Word.description; }],
-  ['path-parameters-defined', (d) => { d.paths['/models/{name}'].get.parameters.shift(); }],
+  ['path-parameters-defined', (d) => { d.paths['/models/{name}'].get.parameters.splice(1, 1); }],
 ];
 
-const json = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-cache\r\nVary: Accept, Authorization\r\n\r\n';
+const json = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-cache\r\nVary: Accept, Authorization\r\nETag: "00112233445566778899aabbccddeeff-json-0.1.0-0123456789abcdef-9"\r\n\r\n';
 const problem = 'HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\n\r\n';
 const floats = json.replace('json', 'octet-stream').replace('\r\n\r\n', '\r\nX-Shape: 3\r\nX-Dtype: float32\r\n\r\n');
 const answer = { model: 'zoo', word: 'cat', index: 0, dim: 2, vector: [0.5, 1] };
@@ -61,7 +61,7 @@ const exchanges = [
   [null, get('/vector?index=0', undefined, { method: 'HEAD', body: '' })],
   [null, get('/vector?word=cat', undefined, { head: floats, length: 12, body: null })],
   [null, get('/models/a%2Fb', missing, { status: 404, head: problem })],
-  [null, get('/livez?x=1', undefined, { head: json.replace('application/json', 'text/plain; charset=utf-8'), body: 'alive\n' })],
+  [null, get('/livez?x=1', undefined, { head: json.replace('application/json', 'text/plain; charset=utf-8').replace(/ETag.*\r\n/, ''), body: 'alive\n' })],
   [null, get('/neighbors?vector=0.5,1&k=3&positive=a&positive=b', matches)],
   [null, post('/neighbors', { word: 'cat', k: 3 }, matches)],
   [null, post('/neighbors', { queries: [{ index: 1 }] }, { model: 'zoo', results: [matches, { error: missing }] })],
