@@ -189,7 +189,10 @@ test: ## Install what is missing, build, and run every test
 
 # ---- Tests and checks
 
-with_test_environment = WORDVEC_BINARY=$(OUT)/wordvec TEST_DATA='$(strip $(TEST_DATA))'
+# Sanitizers read the program when they have something to say, and coverage is written to files: both at the end of a
+# daemon, when its sandbox would keep them from it.
+with_test_environment = WORDVEC_BINARY=$(OUT)/wordvec TEST_DATA='$(strip $(TEST_DATA))' \
+  $(if $(strip $(SANITIZE)$(COVERAGE)),WORDVEC_SANDBOX=off)
 
 unit: $(UNIT_PROGRAMS)
 	@$(with_test_environment) tests/support/run-suite $(UNIT_PROGRAMS)

@@ -70,6 +70,11 @@ bool address_is_loopback(const struct address *address) {
   return ntohl(ipv4->sin_addr.s_addr) >> 24 == 127;
 }
 
+unsigned address_port(const struct address *address) {
+  if (address->storage.ss_family == AF_INET6) return ntohs(((const struct sockaddr_in6 *)&address->storage)->sin6_port);
+  return ntohs(((const struct sockaddr_in *)&address->storage)->sin_port);
+}
+
 void address_make_reachable(struct address *address) {
   if (address->storage.ss_family == AF_INET6) {
     struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)&address->storage;

@@ -22,6 +22,9 @@ enum status address_parse(const char *text, struct problem *problem, struct addr
 /* Whether only this machine reaches it. */
 bool address_is_loopback(const struct address *address);
 
+/* Its port, 0 to 65535. */
+unsigned address_port(const struct address *address);
+
 /* Turns "any address" (0.0.0.0, [::]) into the loopback address of its family, as one that a client can connect to. */
 void address_make_reachable(struct address *address);
 

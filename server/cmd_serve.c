@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "server/commands.h"
+#include "server/confine.h"
 #include "server/http.h"
 #include "server/http_watch.h"
 #include "server/listener.h"
@@ -88,7 +89,7 @@ static void tell_keys(const struct daemon *daemon) {
   const char *path = daemon->options->api_key_file;
   log_event(&daemon->log, false, "keys", "%zu keys in force, from %s", keys_count(keys), path);
   if (keys_exposed(keys))
-    log_event(&daemon->log, true, "keys", "every user of this machine may read or change the keys: chmod o= %s", path);
+    log_warning(&daemon->log, "keys", "every user of this machine may read or change the keys: chmod o= %s", path);
 }
 
 /* The address of its own for /metrics asks for no key, whatever the other one does. */
@@ -351,6 +352,7 @@ int cmd_serve(const struct options *options) {
   mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
   request_json_guard_memory();
   request_json_seed();
+  if (!confine(options, daemon.listener.inherited, &daemon.log)) return EXIT_FAILURE;
   int exit_status = EXIT_FAILURE;
   enum status status = metrics_new(&daemon.service.metrics);
   daemon.log.metrics = daemon.service.metrics;

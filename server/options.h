@@ -14,6 +14,7 @@
 #include "server/address.h"
 #include "server/listener.h"
 #include "server/log.h"
+#include "server/sandbox.h"
 #include "server/service.h"
 #include "server/word_policy.h"
 #include "store/export/export.h"
@@ -98,9 +99,10 @@ struct serve_flags {
   bool insecure_bind;
   const char *default_model;  /* NULL: none */
   const char *fallback_store; /* NULL: none */
-  const char *cors_origins;   /* as cors_check() has it; NULL: none */
-  double default_recall;      /* 0: queries that do not say are answered exactly */
-  const char *kernel;         /* "auto" or a kernel's name, not yet looked up */
+  enum sandbox_policy sandbox;
+  const char *cors_origins; /* as cors_check() has it; NULL: none */
+  double default_recall;    /* 0: queries that do not say are answered exactly */
+  const char *kernel;       /* "auto" or a kernel's name, not yet looked up */
   enum log_format log_format;
   enum log_level log_level;
   unsigned slow_milliseconds; /* 0: no request is slow */

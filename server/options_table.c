@@ -11,6 +11,7 @@ static const char *const misfits[] = {"error", "skip", NULL};
 static const char *const report_formats[] = {"text", "json", NULL};
 static const char *const log_formats[] = {"text", "json", "off", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
+static const char *const sandbox_policies[] = {"auto", "off", "required", NULL};
 static const char *const ask_formats[] = {"text", "json", "tsv", NULL};
 static const char *const kernels[] = {"auto", "scalar", "avx2", "avx512", "neon", NULL};
 
@@ -20,6 +21,7 @@ _Static_assert(MISFITS_ERROR == 0 && MISFITS_SKIP == COUNT(misfits) - 2, "choice
 _Static_assert(REPORT_TEXT == 0 && REPORT_JSON == COUNT(report_formats) - 2, "choices follow the enum");
 _Static_assert(LOG_TEXT == 0 && LOG_OFF == COUNT(log_formats) - 2, "choices follow the enum");
 _Static_assert(LOG_DEBUG == 0 && LOG_ERROR == COUNT(log_levels) - 2, "choices follow the enum");
+_Static_assert(SANDBOX_AUTO == 0 && SANDBOX_REQUIRED == COUNT(sandbox_policies) - 2, "choices follow the enum");
 _Static_assert(ASK_TEXT == 0 && ASK_TSV == COUNT(ask_formats) - 2, "choices follow the enum");
 
 /* Those of server/word_policy.h, which judges them: a daemon may know more than this program. */
@@ -141,6 +143,10 @@ static const struct flag serve_flags[] = {
      "The keys that clients must show one of (Authorization: Bearer KEY), one a\n"
      "line, of 16 to 512 characters; '#' begins a comment. Read again on SIGHUP.\n"
      "/livez and /readyz need none."},
+    {"sandbox", FLAG_CHOICE, AT(serve.sandbox), "POLICY", "WORDVEC_SANDBOX", "auto", sandbox_policies, 0, 0,
+     "Once started, read only what is needed, and write, start and connect to\n"
+     "nothing: as far as the kernel can hold it (Landlock), not at all, or not\n"
+     "start where it cannot."},
     {"cors-origin", FLAG_ORIGINS, AT(serve.cors_origins), "ORIGIN,...", "WORDVEC_CORS_ORIGIN", NULL, NULL, 0, 0,
      "Web pages of these origins (https://example.com) may read answers; '*':\n"
      "all pages. Without it: none but those of this server's own origin."},

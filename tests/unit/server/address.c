@@ -28,6 +28,7 @@ START_TEST(good_addresses) {
   address_url(&address, url);
   ck_assert_str_eq(url, good[_i].url);
   ck_assert_int_eq(address_is_loopback(&address), good[_i].loopback);
+  ck_assert_uint_eq(address_port(&address), strtoul(strrchr(good[_i].url, ':') + 1, NULL, 10));
   address_make_reachable(&address);
   address_url(&address, url);
   ck_assert_str_eq(url, good[_i].reachable);

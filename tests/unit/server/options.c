@@ -84,6 +84,9 @@ START_TEST(defaults_of_serve) {
   ck_assert_double_eq(serve->default_recall, 0);
   ck_assert_ptr_null(serve->fallback_store);
   ck_assert_str_eq(serve->kernel, "auto");
+  ck_assert_int_eq(serve->sandbox, SANDBOX_AUTO);
+  ck_assert_ptr_null(serve->cors_origins);
+  ck_assert_ptr_null(outcome.options.api_key_file);
   ck_assert_int_eq(serve->log_format, LOG_TEXT);
   ck_assert_int_eq(serve->log_level, LOG_INFO);
   ck_assert_uint_eq(serve->slow_milliseconds, 1000);
@@ -283,6 +286,8 @@ static const struct {
     {{"serve", "-x"}, "-x", "wordvec serve --help"},
     {{"serve", "--listen"}, "--listen", "value"},
     {{"serve", "--listen", "8080"}, "--listen", "127.0.0.1:8080"},
+    {{"serve", "--sandbox=on"}, "--sandbox", "auto, off, required"},
+    {{"serve", "--cors-origin", "example.com"}, "--cors-origin", "is no origin"},
     {{"serve", "--insecure-bind=yes"}, "--insecure-bind", "no value"},
     {{"serve", "--threads", "0"}, "--threads", "1 to 256"},
     {{"serve", "--threads", "257"}, "--threads", "1 to 256"},
