@@ -189,6 +189,7 @@ static bool answer(struct reading *reading, const struct neighbors_request *requ
   bool suggest = reading->call->suggest && !request->batch;
   bool prepared =
       query_maker_begin(&work.maker, reading, choice, suggest) && check(&work) && allocate(&work) && prepare_all(&work);
+  reply->postponed = work.maker.postponed;
   graph_scratch_free(work.scratch);
   bool done = prepared && (work.searched_count == 0 || search(&work)) && write(&work, reply);
   query_maker_end(&work.maker);

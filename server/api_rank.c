@@ -59,6 +59,7 @@ static bool answer(struct reading *reading, const struct rank_request *request, 
   bool lists = request->limit > 0;
   bool done = query_maker_begin(&maker, reading, choice, reading->call->suggest) &&
               rank(&maker, request, lists ? request->limit : 1, &result);
+  reply->postponed = maker.postponed;
   if (done && lists) reply->rows = result.count;
   done = done && api_finish(reply, REPRESENTATION_JSON,
                             lists ? write_closer_than(&reply->body, &result) : write_rank(&reply->body, &result),

@@ -51,7 +51,7 @@ enum status command_open_service(const struct options *options, const struct ker
   if (*searching == 0) *searching = command_cores(SEARCH_THREADS_MOST);
   enum status status = text_cache_new(service->limits.text_cache_bytes, &service->texts);
   if (status != STATUS_OK) return status;
-  status = joins_new(JOINS_BYTES, &service->joins);
+  status = joins_new(JOINS_BYTES, join_new, &service->joins);
   if (status == STATUS_OK) status = catalog_new(options->store, threads, &service->catalog);
   if (status == STATUS_OK && options->serve.fallback_store)
     status = catalog_set_fallback(service->catalog, options->serve.fallback_store);

@@ -8,7 +8,8 @@
  * MHD_stop_daemon() does not bear them, so the backlogs end first.
  *
  * A batch may hold its thread for minutes: batches have a backlog of their own, so that enough of them do not keep
- * single searches waiting.
+ * single searches waiting. So does what a search turns out to need beforehand, the joining of models: it goes on among
+ * the batches.
  *
  * A word that is not there is a refusal at first. Its near spellings take a pass over all words, which has a backlog of
  * its own, with one thread: searches do not hold it up, and a flood of such words does not hold up searches. A request
@@ -96,6 +97,7 @@ struct deferred {
   struct exchange *exchange;
   struct MHD_Connection *connection;
   int64_t since; /* that it waits, or is worked on */
+  bool hurried;  /* where it waits, nothing may take long but a search: it is one of many */
   enum deferred_outcome outcome;
   struct reply reply;
   struct refusal refusal; /* from the beginning: what is said when it is never worked on */
@@ -435,7 +437,7 @@ static bool answer(const struct exchanges *all, struct exchange *exchange, bool 
   struct service *service = all->service;
   struct call call = {
       .service = service,
-      .hurried = !exchange->deferred,
+      .hurried = !exchange->deferred || exchange->deferred->hurried,
       .suggest = suggest,
       .has_body = exchange->takes_body,
       .body_kind = exchange->body_kind,
@@ -481,8 +483,8 @@ static enum MHD_Result send_preflight(const struct exchanges *all, struct exchan
 }
 
 /* Puts the exchange into a backlog, and the refusal aside for when it is too late. False: there is no room. */
-static bool defer(struct backlog *backlog, struct exchange *exchange, struct MHD_Connection *connection,
-                  const struct refusal *refusal) {
+static bool defer(const struct exchanges *all, struct backlog *backlog, struct exchange *exchange,
+                  struct MHD_Connection *connection, const struct refusal *refusal) {
   struct deferred *deferred = calloc(1, sizeof *deferred);
   if (!deferred || !backlog_reserve(backlog)) {
     free(deferred);
@@ -490,6 +492,7 @@ static bool defer(struct backlog *backlog, struct exchange *exchange, struct MHD
   }
   deferred->exchange = exchange;
   deferred->connection = connection;
+  deferred->hurried = backlog != all->batches;
   deferred->refusal = *refusal;
   deferred->since = clock_microseconds();
   exchange->deferred = deferred;
@@ -533,6 +536,15 @@ static void hand_back_late(struct deferred *deferred) {
   hand_back(deferred, DEFERRED_REFUSED);
 }
 
+/* Goes on among the batches, where what takes long may be done. */
+static void postpone(const struct exchanges *all, struct deferred *deferred) {
+  deferred->hurried = false;
+  if (backlog_reserve(all->batches))
+    backlog_add(all->batches, &deferred->task);
+  else
+    hand_back(deferred, DEFERRED_REFUSED);
+}
+
 void exchange_search(void *context, struct backlog_task *task, bool late) {
   const struct exchanges *all = context;
   struct deferred *deferred = (struct deferred *)task;
@@ -544,6 +556,8 @@ void exchange_search(void *context, struct backlog_task *task, bool late) {
     hand_back(deferred, DEFERRED_ABANDONED);
   } else if (answer(all, deferred->exchange, false, &deferred->reply, &deferred->refusal)) {
     hand_back(deferred, DEFERRED_REPLIED);
+  } else if (deferred->reply.postponed) {
+    postpone(all, deferred);
   } else if (wants_suggestions(deferred->exchange, &deferred->refusal) && backlog_reserve(all->suggestions)) {
     add_time(deferred, &timing->search);
     backlog_add(all->suggestions, task);
@@ -584,14 +598,14 @@ static bool run_handler(const struct exchanges *all, struct exchange *exchange, 
   struct backlog *backlog = backlog_of(all, exchange);
   if (backlog && !condition_of(exchange)) {
     refuse_queue(refusal, "Too many searches wait already; try again in a moment.");
-    return defer(backlog, exchange, connection, refusal);
+    return defer(all, backlog, exchange, connection, refusal);
   }
   bool done = answer(all, exchange, false, &reply, refusal);
   if (reply.postponed) {
     refuse_queue(refusal, "Too much work waits already; try again in a moment.");
-    return defer(backlog ? backlog : all->batches, exchange, connection, refusal);
+    return defer(all, backlog ? backlog : all->batches, exchange, connection, refusal);
   }
-  if (!done) return wants_suggestions(exchange, refusal) && defer(all->suggestions, exchange, connection, refusal);
+  if (!done) return wants_suggestions(exchange, refusal) && defer(all, all->suggestions, exchange, connection, refusal);
   *result = send_reply(all, exchange, connection, &reply);
   return true;
 }

@@ -1,24 +1,40 @@
-/* A short list under a lock. */
+/* A short list under a lock, and a shorter one of what is being made. */
 #include "server/joins.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_MOST = 8 };
+enum { KEPT_MOST = 8, PROVEN_MOST = KEPT_MOST - 2 };
 
-struct joins {
-  pthread_mutex_t lock;
-  size_t bytes_most;
+/* A join that somebody makes: on the stack of that caller, who leaves last. */
+struct making {
+  struct model *const *models;
   size_t count;
-  struct join *kept[KEPT_MOST]; /* the one that was asked for last comes first */
+  size_t waiting;
+  bool done;
+  enum status status;
+  struct join *join;
 };
 
-enum status joins_new(size_t bytes, struct joins **out) {
+struct joins {
+  joins_maker *make;
+  size_t bytes_most;
+  pthread_mutex_t lock; /* of all that follows */
+  pthread_cond_t moved; /* something is made, or nobody waits for it any more */
+  size_t count;
+  size_t proven;                /* of them were asked for again, the latest first; those asked for once follow */
+  struct join *kept[KEPT_MOST]; /* the latest of each kind comes first */
+  struct making *making[JOINS_MAKING_MOST];
+};
+
+enum status joins_new(size_t bytes, joins_maker *make, struct joins **out) {
   struct joins *joins = calloc(1, sizeof *joins);
   if (!joins) return STATUS_NO_MEMORY;
+  joins->make = make;
   joins->bytes_most = bytes;
   pthread_mutex_init(&joins->lock, NULL);
+  pthread_cond_init(&joins->moved, NULL);
   *out = joins;
   return STATUS_OK;
 }
@@ -26,43 +42,117 @@ enum status joins_new(size_t bytes, struct joins **out) {
 void joins_free(struct joins *joins) {
   if (!joins) return;
   for (size_t i = 0; i < joins->count; i++) join_drop(joins->kept[i]);
+  pthread_cond_destroy(&joins->moved);
   pthread_mutex_destroy(&joins->lock);
   free(joins);
 }
 
-/* Puts the join at `place`, or a new one when that is behind the last, in front. */
-static void put_first(struct joins *joins, size_t place, struct join *join) {
-  memmove(&joins->kept[1], &joins->kept[0], place * sizeof joins->kept[0]);
-  joins->kept[0] = join;
+/* Moves the join at `from` to the place `to` before it. */
+static void move(struct joins *joins, size_t from, size_t to) {
+  struct join *join = joins->kept[from];
+  memmove(&joins->kept[to + 1], &joins->kept[to], (from - to) * sizeof join);
+  joins->kept[to] = join;
 }
 
-/* Keeps a new one, and lets go of those that there is then no room for. */
+/* One that is kept, acquired; NULL: none is. Asked for again, it comes before all others. */
+static struct join *find(struct joins *joins, struct model *const *models, size_t count) {
+  for (size_t i = 0; i < joins->count; i++) {
+    if (!join_fits(joins->kept[i], models, count)) continue;
+    if (i >= joins->proven) joins->proven++;
+    if (joins->proven > PROVEN_MOST) joins->proven = PROVEN_MOST;
+    move(joins, i, 0);
+    return join_acquire(joins->kept[0]);
+  }
+  return NULL;
+}
+
+/* Keeps a new one behind those that were asked for again, as far as it has room there, and lets go of those behind it
+ * that have none. */
 static void keep(struct joins *joins, struct join *join) {
-  if (join_size(join) > joins->bytes_most) return;
+  size_t bytes = join_size(join), place = 0;
+  if (bytes > joins->bytes_most) return;
+  while (place < joins->proven && bytes + join_size(joins->kept[place]) <= joins->bytes_most)
+    bytes += join_size(joins->kept[place++]);
+  joins->proven = place;
   if (joins->count == KEPT_MOST) join_drop(joins->kept[--joins->count]);
-  put_first(joins, joins->count++, join_acquire(join));
-  size_t bytes = 0, count = 0;
+  joins->kept[joins->count] = join_acquire(join);
+  move(joins, joins->count++, place);
+  size_t count = place + 1;
   while (count < joins->count && (bytes += join_size(joins->kept[count])) <= joins->bytes_most) count++;
   while (joins->count > count) join_drop(joins->kept[--joins->count]);
 }
 
-enum status joins_get(struct joins *joins, struct model *const *models, size_t count, struct join **out) {
-  enum status status = STATUS_OK;
-  struct join *found = NULL;
-  pthread_mutex_lock(&joins->lock);
-  for (size_t i = 0; i < joins->count && !found; i++) {
-    if (!join_fits(joins->kept[i], models, count)) continue;
-    found = join_acquire(joins->kept[i]);
-    put_first(joins, i, joins->kept[i]);
+/* Who makes that join already; NULL: nobody. */
+static struct making *find_making(struct joins *joins, struct model *const *models, size_t count) {
+  for (size_t i = 0; i < JOINS_MAKING_MOST; i++) {
+    struct making *making = joins->making[i];
+    if (making && !making->done && making->count == count &&
+        memcmp(making->models, models, count * sizeof(struct model *)) == 0)
+      return making;
   }
-  if (!found) {
-    status = join_new(models, count, &found);
-    /* One that was made of a lost file would be found again when the same content is back. */
-    bool lost = false;
-    for (size_t i = 0; i < count; i++) lost |= model_lost(models[i]);
-    if (status == STATUS_OK && !lost) keep(joins, found);
-  }
-  pthread_mutex_unlock(&joins->lock);
-  if (status == STATUS_OK) *out = found;
+  return NULL;
+}
+
+/* Whether the file of any was lost: a join that was made of it would be found again when the same content is back. */
+static bool any_lost(const struct making *making) {
+  bool lost = false;
+  for (size_t i = 0; i < making->count; i++) lost |= model_lost(making->models[i]);
+  return lost;
+}
+
+static enum status wait_for(struct joins *joins, struct making *making, struct join **out) {
+  making->waiting++;
+  while (!making->done) pthread_cond_wait(&joins->moved, &joins->lock);
+  enum status status = making->status;
+  if (status == STATUS_OK) *out = join_acquire(making->join);
+  if (--making->waiting == 0) pthread_cond_broadcast(&joins->moved);
   return status;
+}
+
+/* Makes it, in the place of `slot`, without the lock, which is held before and after. */
+static enum status make(struct joins *joins, struct making **slot, struct making *making, struct join **out) {
+  *slot = making;
+  pthread_mutex_unlock(&joins->lock);
+  enum status status = joins->make(making->models, making->count, &making->join);
+  pthread_mutex_lock(&joins->lock);
+  making->status = status;
+  making->done = true;
+  if (status == STATUS_OK && !any_lost(making)) keep(joins, making->join);
+  pthread_cond_broadcast(&joins->moved);
+  while (making->waiting > 0) pthread_cond_wait(&joins->moved, &joins->lock);
+  *slot = NULL;
+  if (status == STATUS_OK) *out = making->join;
+  return status;
+}
+
+static enum status get(struct joins *joins, struct model *const *models, size_t count, bool hurried,
+                       struct join **out) {
+  struct join *kept = find(joins, models, count);
+  if (kept) {
+    *out = kept;
+    return STATUS_OK;
+  }
+  if (hurried) return STATUS_NOT_FOUND;
+  struct making *other = find_making(joins, models, count);
+  if (other) return wait_for(joins, other, out);
+  for (size_t i = 0; i < JOINS_MAKING_MOST; i++)
+    if (!joins->making[i])
+      return make(joins, &joins->making[i], &(struct making){.models = models, .count = count}, out);
+  return STATUS_BUSY;
+}
+
+enum status joins_get(struct joins *joins, struct model *const *models, size_t count, bool hurried, struct join **out) {
+  pthread_mutex_lock(&joins->lock);
+  enum status status = get(joins, models, count, hurried, out);
+  pthread_mutex_unlock(&joins->lock);
+  return status;
+}
+
+size_t joins_waiting(struct joins *joins) {
+  size_t waiting = 0;
+  pthread_mutex_lock(&joins->lock);
+  for (size_t i = 0; i < JOINS_MAKING_MOST; i++)
+    if (joins->making[i]) waiting += joins->making[i]->waiting;
+  pthread_mutex_unlock(&joins->lock);
+  return waiting;
 }

@@ -1,19 +1,34 @@
 /* Joins of the models that requests search together, kept from one request to the next: making one takes a pass over
- * all words of the models. */
+ * all words of the models.
+ *
+ * Every list of models is a join of its own, its order included, and a few are kept: whoever asks for many of them must
+ * not hold up those who ask for one again and again. So a join is made without the lock, a few at a time, and what was
+ * asked for once makes room for the next such before anything that was asked for again does. */
 #ifndef WORDVEC_SERVER_JOINS_H
 #define WORDVEC_SERVER_JOINS_H
 
+#include <stdbool.h>
+
 #include "store/matrix/join.h"
+
+enum { JOINS_MAKING_MOST = 2 /* at a time: each takes a core, and memory that grows with the words */ };
 
 struct joins;
 
-/* Keeps up to `bytes` of them, the latest first. STATUS_NO_MEMORY. */
-enum status joins_new(size_t bytes, struct joins **out) MUST_USE;
+/* How joins are made: join_new(). */
+typedef enum status joins_maker(struct model *const *models, size_t count, struct join **out);
+
+/* Keeps up to `bytes` of them. STATUS_NO_MEMORY. */
+enum status joins_new(size_t bytes, joins_maker *make, struct joins **out) MUST_USE;
 void joins_free(struct joins *joins); /* NULL is allowed; joins that are held stay */
 
-/* The join of these models, the caller's to join_drop(): one that is kept, or a new one. One is made at a time, and
- * others wait for it: they are apt to ask for the same one, and it takes memory. Statuses are those of join_new().
- * Thread-safe. */
-enum status joins_get(struct joins *joins, struct model *const *models, size_t count, struct join **out) MUST_USE;
+/* The join of these models, the caller's to join_drop(): one that is kept, or one that is made now, by this caller or
+ * by another, who is waited for. A caller in a hurry gets only what is kept, else STATUS_NOT_FOUND. STATUS_BUSY: as
+ * many others are being made as may be. Statuses else are those of join_new(). Thread-safe. */
+enum status joins_get(struct joins *joins, struct model *const *models, size_t count, bool hurried,
+                      struct join **out) MUST_USE;
+
+/* How many callers wait for what others make. */
+size_t joins_waiting(struct joins *joins);
 
 #endif

@@ -9,6 +9,16 @@
 #include "store/search/mean.h"
 #include "store/search/scanner.h"
 
+static void refuse_join(struct refusal *refusal, enum status status) {
+  if (status == STATUS_BUSY) {
+    refusal_set(refusal, REFUSAL_BUSY,
+                "Other models are being joined, as many as may be at a time; try again shortly.");
+    refusal->reason = REASON_QUEUE_FULL;
+  } else {
+    refusal_from_status(refusal, status, "Joining models");
+  }
+}
+
 /* Sees several models as one. */
 static bool join(struct query_maker *maker) {
   const struct api_choice *choice = maker->choice;
@@ -19,9 +29,12 @@ static bool join(struct query_maker *maker) {
                     EXACT_JOIN_DIM_MOST);
     return false;
   }
-  enum status status = joins_get(reading->call->service->joins, choice->models, choice->count, &maker->join);
+  const struct call *call = reading->call;
+  enum status status = joins_get(call->service->joins, choice->models, choice->count, call->hurried, &maker->join);
+  maker->postponed = call->hurried && status == STATUS_NOT_FOUND;
+  if (maker->postponed) return false;
   if (status != STATUS_OK) {
-    refusal_from_status(reading->refusal, status, "Joining models");
+    refuse_join(reading->refusal, status);
     reading->state = READING_REFUSED;
     return false;
   }

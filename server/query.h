@@ -24,6 +24,7 @@ struct query_maker {
   const struct api_choice *choice;
   const struct rows *rows; /* of the model, or of several joined: numbers of rows are in these */
   struct join *join;       /* NULL: one model is asked */
+  bool postponed;          /* the models are not joined yet, and the call is hurried: nothing was refused */
   struct join_rows joined;
   bool suggest;                            /* near spellings of unknown words are wanted */
   struct lookup lookup;                    /* of the policy that was followed last */
@@ -40,8 +41,8 @@ struct query {
   const struct found *found; /* of each term */
 };
 
-/* Begins; false, and refused, when the models cannot be searched together. query_maker_end() is due in any case, when
- * the answer is written. */
+/* Begins; false, and refused or postponed, when the models cannot be searched together, or not now. query_maker_end()
+ * is due in any case, when the answer is written. */
 bool query_maker_begin(struct query_maker *maker, struct reading *reading, const struct api_choice *choice,
                        bool suggest);
 void query_maker_end(struct query_maker *maker);
