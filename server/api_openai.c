@@ -121,7 +121,9 @@ static float *embed(struct work *work) {
   size_t count = work->request->count;
   float *vectors = reading_alloc(work->reading, count * work->dim, sizeof *vectors);
   work->sum = reading_alloc(work->reading, work->dim, sizeof *work->sum);
-  if (!vectors || !work->sum) return NULL;
+  /* Each is added as soon as it is found: a megabyte of unknown words would else take hundreds. */
+  work->known.made = work->asked.made = reading_alloc(work->reading, work->dim, sizeof(float));
+  if (!vectors || !work->sum || !work->asked.made) return NULL;
   for (size_t i = 0; i < count; i++) {
     if (work->request->tokens)
       add_tokens(work, i);

@@ -76,11 +76,23 @@ static enum status find(const struct lookup *lookup, size_t i, struct word word,
   return STATUS_OK;
 }
 
+/* Room for a vector that is made: `dim` floats behind the first `at`. */
+static float *room(struct lookup *lookup, uint32_t at, uint32_t dim) {
+  return lookup->made ? lookup->made + at : reading_alloc(lookup->reading, dim, sizeof(float));
+}
+
+/* Where the vector of model i begins in the concatenation. */
+static uint32_t start_of(const struct lookup *lookup, size_t i) {
+  uint32_t start = 0;
+  for (size_t m = 0; m < i; m++) start += model_rows(lookup->choice->models[m])->dim;
+  return start;
+}
+
 /* What the word's n-grams in model i give. */
 static enum status compose(struct lookup *lookup, size_t i, struct word word, struct found *out) {
   const struct subwords *subwords = model_subwords(lookup->choice->models[i]);
   lookup->letters += word.length;
-  float *vector = reading_alloc(lookup->reading, subwords->dim, sizeof *vector);
+  float *vector = room(lookup, start_of(lookup, i), subwords->dim);
   if (!vector) return STATUS_NO_MEMORY;
   enum status status = subwords_vector(subwords, word, vector);
   if (status == STATUS_NOT_FOUND) memset(vector, 0, subwords->dim * sizeof *vector); /* as fastText does */
@@ -113,11 +125,11 @@ static enum status stand_in(struct lookup *lookup, size_t i, struct word word, s
 /* The concatenation of what was found in each model, in place of the vector of *out. */
 static enum status join(struct lookup *lookup, const struct found *parts, struct found *out) {
   const struct api_choice *choice = lookup->choice;
-  float *vector = reading_alloc(lookup->reading, api_choice_dim(choice), sizeof *vector), *to = vector;
+  float *vector = room(lookup, 0, api_choice_dim(choice)), *to = vector;
   if (!vector) return STATUS_NO_MEMORY;
   for (size_t i = 0; i < choice->count; i++) {
     uint32_t dim = model_rows(choice->models[i])->dim;
-    memcpy(to, parts[i].vector, dim * sizeof *to);
+    if (to != parts[i].vector) memcpy(to, parts[i].vector, dim * sizeof *to); /* it was made in its place */
     to += dim;
   }
   out->vector = vector;

@@ -14,6 +14,8 @@
  * row, and a word that one of them lacks is unknown to all. */
 struct lookup {
   struct reading *reading; /* owns the vectors that are made */
+  float *made; /* [dim of all models], set behind lookup_begin() by who needs a vector only until the next one
+                  is found: every one is made here. NULL: each has memory of its own */
   const struct api_choice *choice;
   struct word_policy policy;
   const float *zero;                 /* made when it is first needed */

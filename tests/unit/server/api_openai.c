@@ -282,6 +282,23 @@ START_TEST(long_texts_are_postponed) {
 }
 END_TEST
 
+/* Vectors that are put together of several models are added up one by one, and not all kept until the last. */
+START_TEST(long_texts_of_several_models_take_little_memory) {
+  enum { TIMES = 4000 };
+  static const char begin[] = "{\"model\":\"small,other\",\"input\":\"";
+  char *body = malloc(sizeof begin + TIMES * 4 + 8), *to = body;
+  ck_assert_ptr_nonnull(body);
+  to += sprintf(to, "%s", begin);
+  for (int i = 0; i < TIMES; i++) to += sprintf(to, "cat ");
+  sprintf(to, "\"}");
+  zoo.service.parsing.limit = 100000;
+  json_t *answer = api_post(&zoo, api_openai_embeddings, body);
+  expect_floats(answer, "/data/0/embedding", (float[]){1, 2, 3, 1, 0.5f}, DIM + 2);
+  json_decref(answer);
+  free(body);
+}
+END_TEST
+
 START_TEST(models) {
   json_t *answer = api_get(&zoo, api_openai_models, "limit=3");
   expect_text(answer, "/object", "list");
@@ -322,6 +339,7 @@ int main(void) {
   tcase_add_test(tcase, an_answer_has_a_limit);
   tcase_add_test(tcase, sums_are_exact);
   tcase_add_test(tcase, long_texts_are_postponed);
+  tcase_add_test(tcase, long_texts_of_several_models_take_little_memory);
   tcase_add_test(tcase, models);
   int failed = suite_run(suite);
   scratch_close();
