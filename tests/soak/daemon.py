@@ -56,7 +56,7 @@ class Daemon:
     def await_listening(self):
         deadline = time.monotonic() + PATIENCE
         while True:
-            found = re.search(r"listening on http://[^:]*:(\d+)\s", self.said())
+            found = re.search(r'http://127\.0\.0\.1:(\d+)["\s]', self.said())  # as text or as JSON
             if found:
                 self.port = int(found.group(1))
                 return
