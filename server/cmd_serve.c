@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/admission.h"
 #include "server/commands.h"
 #include "server/confine.h"
 #include "server/http.h"
@@ -64,8 +65,9 @@ static void fit_descriptors(struct daemon *daemon) {
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
   }
   size_t *connections = &daemon->service.limits.connections;
-  if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= *connections + DESCRIPTORS_KEPT) return;
-  size_t allowed = limit.rlim_cur > DESCRIPTORS_KEPT ? (size_t)limit.rlim_cur - DESCRIPTORS_KEPT : 1;
+  size_t wanted = *connections + admission_reserve(*connections) + DESCRIPTORS_KEPT;
+  if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= wanted) return;
+  size_t allowed = admission_fit(limit.rlim_cur > DESCRIPTORS_KEPT ? (size_t)limit.rlim_cur - DESCRIPTORS_KEPT : 0);
   log_warning(&daemon->log, "limit", "at most %zu connections, not %zu: the system allows %llu descriptors", allowed,
               *connections, (unsigned long long)limit.rlim_cur);
   *connections = allowed;
@@ -252,6 +254,7 @@ static void serve(struct daemon *daemon) {
   while ((number = next_signal(daemon)) == 0) {
     poll(wait, 2, TURN_MILLISECONDS);
     http_turn(daemon->http);
+    http_watch_turn(daemon->watch);
   }
   const char *name = number == SIGTERM ? "SIGTERM" : "SIGINT";
   unsigned delay = daemon->service.limits.drain_delay_seconds;

@@ -34,6 +34,7 @@
 #include "server/cors.h"
 #include "server/guard.h"
 #include "server/head.h"
+#include "server/mhd_errors.h"
 #include "server/reading.h"
 #include "server/respond.h"
 #include "server/routes.h"
@@ -46,6 +47,8 @@ enum {
   ARGUMENTS_AT_HAND = 8,           /* query arguments that need no allocation */
   SWALLOWED_BYTES_MIN = 256 << 10, /* of a refused or outgrown body that are read before the connection is closed on it;
                                       where bodies may be longer than this, as many as those */
+  PIECE_BYTES = 80,                /* of a connection's memory that a field or an argument takes beside its text */
+  ANSWER_HEAD_BYTES = 2 << 10,     /* of it that an answer's head takes at most */
   PATIENCE_MICROSECONDS = 1000000, /* work that begins this soon is done for clients that closed their side, too */
   SMALL_ANSWER_BYTES = 64 << 10    /* answers up to here are made however much others hold: few large ones that nobody
                                       reads must not keep probes and single vectors from being answered */
@@ -55,6 +58,8 @@ struct exchange {
   int64_t started; /* of clock_microseconds() */
   struct server_timing timing;
   char request_id[REQUEST_ID_SIZE];
+  struct visit *visit;
+  const struct exchanges *all;
   char method[METHOD_SIZE];
   char path[PATH_SIZE];  /* for the log */
   const char *target_at; /* where the connection holds it, to be cut up after it was judged */
@@ -62,6 +67,7 @@ struct exchange {
   struct guard_target target;
   struct head head;
   struct guard_fields fields;
+  size_t overhead;          /* of the connection's memory, what fields take beside the head itself */
   char *accepts;            /* several Accept fields joined; NULL when there are not several */
   char *conditions;         /* several If-None-Match fields, likewise */
   bool takes_body;          /* it is a POST */
@@ -76,6 +82,7 @@ struct exchange {
   enum body_kind body_kind;
   struct refusal *refusal; /* found early, to be sent when the body is through */
   struct bytes body;
+  size_t received; /* bytes of the body */
   size_t swallowed;
   struct argument at_hand[ARGUMENTS_AT_HAND];
   struct argument *arguments; /* at_hand or allocated */
@@ -103,13 +110,21 @@ struct deferred {
   struct refusal refusal; /* from the beginning: what is said when it is never worked on */
 };
 
+static struct visit *visit_of(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info ? info->socket_context : NULL;
+}
+
 void *exchange_begin(void *context, const char *target, struct MHD_Connection *connection) {
   struct exchanges *all = context;
-  (void)connection;
   struct exchange *exchange = calloc(1, sizeof *exchange);
   if (!exchange) return NULL;
   exchange->started = clock_microseconds();
   exchange->refused = REASON_COUNT;
+  exchange->all = all;
+  exchange->visit = visit_of(connection);
+  if (exchange->visit) exchange->visit->exchange = exchange;
+  visit_reads_head(exchange->visit);
   const struct limits *limits = &all->service->limits;
   bytes_init_within(&exchange->body, limits->body_bytes, &all->service->parsing);
   exchange->method[0] = '-';
@@ -141,7 +156,9 @@ static bool refuse_now(const struct exchanges *all, struct exchange *exchange, s
                        const struct refusal *refusal) {
   const struct respond_fields fields = fields_of(all, exchange);
   exchange->refused = refusal->reason;
-  return respond_refusal(connection, refusal, exchange->dialect, &fields, &exchange->result);
+  bool queued = respond_refusal(connection, refusal, exchange->dialect, &fields, &exchange->result);
+  visit_sends(exchange->visit, exchange->result.bytes);
+  return queued;
 }
 
 /* Remembers a refusal until the body, if any, is through. */
@@ -153,11 +170,20 @@ static bool refuse_later(struct exchange *exchange, const struct refusal *refusa
   return true;
 }
 
+/* What libmicrohttpd adds to a field; cookies, which nobody here reads, it copies and takes apart. */
+static size_t overhead_of(const char *name, const char *value, size_t value_length) {
+  size_t bytes = PIECE_BYTES;
+  if (strcasecmp(name, MHD_HTTP_HEADER_COOKIE) != 0) return bytes;
+  for (size_t i = 0; i < value_length; i++) bytes += value[i] == ';' || value[i] == ',' ? PIECE_BYTES : 0;
+  return bytes + PIECE_BYTES + value_length;
+}
+
 static enum MHD_Result take_field(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
                                   const char *value, size_t value_length) {
   struct exchange *exchange = context;
   (void)kind;
   if (value) head_field(&exchange->head, name, name_length, value, value_length);
+  exchange->overhead += overhead_of(name, value ? value : "", value_length);
   guard_field(&exchange->fields, name, name_length, value ? value : "", value_length);
   return MHD_YES;
 }
@@ -264,6 +290,14 @@ static void find_route(const struct exchanges *all, struct exchange *exchange, c
 static bool admissible(const struct exchanges *all, struct exchange *exchange, const char *url, const char *method,
                        const char *version, struct refusal *refusal) {
   const struct limits *limits = &all->service->limits;
+  if (!admission_admits(all->admission, exchange->visit)) {
+    exchange->closes = true;
+    if (!route_is_vital(exchange->route)) {
+      refusal_set(refusal, REFUSAL_BUSY, "Too many connections are open (--limit-connections); try again in a moment.");
+      refusal->reason = REASON_CONNECTIONS;
+      return false;
+    }
+  }
   if (!head_is_whole(&exchange->head)) {
     refusal_set(refusal, REFUSAL_MALFORMED,
                 "The request's head holds a NUL, a folded line or a line without a name, which could hide something.");
@@ -272,6 +306,11 @@ static bool admissible(const struct exchanges *all, struct exchange *exchange, c
   }
   if (!guard_allows(&exchange->fields, version, refusal)) {
     exchange->closes = true;
+    return false;
+  }
+  if (exchange->fields.expects_other) {
+    refusal_set(refusal, REFUSAL_EXPECTATION, "The only expectation that can be met here is \"100-continue\".");
+    exchange->closes = true; /* whether a body comes is the client's choice now */
     return false;
   }
   if (exchange->target.malformed) exchange->closes = true; /* by somebody who means something else by a request line */
@@ -295,6 +334,25 @@ static bool admissible(const struct exchanges *all, struct exchange *exchange, c
                               refusal);
 }
 
+/* An answer outside libmicrohttpd, for the moments at which it takes none. */
+static void refuse_bluntly(struct exchange *exchange, struct MHD_Connection *connection,
+                           const struct refusal *refusal) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  const struct respond_fields fields = fields_of(exchange->all, exchange);
+  const struct respond_blunt how = {exchange->dialect, strcmp(exchange->method, "HEAD") == 0, &fields};
+  if (info) respond_bluntly(info->connect_fd, refusal, &how, &exchange->result);
+  exchange->refused = refusal->reason;
+  exchange->lingers = true;
+}
+
+/* Whether the connection's memory, which the head and what was made of it share, has room for the head of an answer;
+ * libmicrohttpd closes without a word when it has not. */
+static bool leaves_room(const struct exchange *exchange, struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  size_t overhead = exchange->overhead + exchange->target.arguments * PIECE_BYTES;
+  return !info || info->header_size + overhead + ANSWER_HEAD_BYTES <= EXCHANGE_MEMORY_BYTES;
+}
+
 static enum MHD_Result admit(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
                              const char *const line[3]) {
   const char *url = line[0];
@@ -306,45 +364,25 @@ static enum MHD_Result admit(const struct exchanges *all, struct exchange *excha
   find_route(all, exchange, path_of(url));
   begin_head(exchange, connection, line);
   if (!collect_fields(exchange, connection)) return MHD_NO;
+  if (!leaves_room(exchange, connection)) {
+    mhd_errors_refusal(MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, &refusal);
+    refuse_bluntly(exchange, connection, &refusal);
+    return MHD_NO;
+  }
   exchange->allow_origin = cors_allowed(all->service->cors_origins, exchange->fields.origin);
+  bool body = guard_expects_body(&exchange->fields);
+  if (body) visit_reads_body(exchange->visit);
   bool admitted = admissible(all, exchange, url, method, line[2], &refusal);
   access_wipe(&exchange->fields);
   if (admitted) return MHD_YES;
 
-  if (guard_expects_body(&exchange->fields)) {
+  if (body) {
     exchange->closes |= exchange->fields.expects;
     exchange->lingers = exchange->closes;
     /* libmicrohttpd closes behind an answer that comes before the body. */
     if (exchange->closes) return refuse_now(all, exchange, connection, &refusal) ? MHD_YES : MHD_NO;
   }
   return refuse_later(exchange, &refusal) ? MHD_YES : MHD_NO;
-}
-
-/* An answer outside libmicrohttpd, for the one moment at which it takes none: in the middle of a body. */
-static void answer_raw(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
-                       const struct refusal *refusal) {
-  const struct respond_fields fields = fields_of(all, exchange);
-  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  char *text = respond_refusal_text(refusal, exchange->dialect);
-  unsigned status = refusal_status(refusal->kind, exchange->dialect);
-  char head[768], origin[256] = "", timing[SERVER_TIMING_SIZE];
-  server_timing_write(&fields.timing, timing);
-  if (exchange->allow_origin && strlen(exchange->allow_origin) < sizeof origin / 2)
-    snprintf(origin, sizeof origin, "Access-Control-Allow-Origin: %s\r\n", exchange->allow_origin);
-  if (info && text) {
-    int length = snprintf(head, sizeof head,
-                          "HTTP/1.1 %u %s\r\n%sX-Request-Id: %s\r\nServer-Timing: %s\r\nContent-Type: %s\r\n"
-                          "Content-Length: %zu\r\nConnection: close\r\n\r\n",
-                          status, MHD_get_reason_phrase_for(status), origin, fields.request_id, timing,
-                          respond_refusal_type(exchange->dialect), strlen(text));
-    /* A few hundred bytes into a socket that nothing was written to: they fit, or the client is gone. */
-    if (send(info->connect_fd, head, (size_t)length, MSG_NOSIGNAL | MSG_MORE) > 0 &&
-        send(info->connect_fd, text, strlen(text), MSG_NOSIGNAL) > 0)
-      exchange->result = (struct respond_result){status, strlen(text)};
-    exchange->refused = refusal->reason;
-  }
-  free(text);
-  exchange->lingers = true;
 }
 
 static void refuse_outgrown(const struct exchange *exchange, struct refusal *refusal) {
@@ -363,11 +401,13 @@ static bool keep(struct exchange *exchange, const char *data, size_t length, str
 }
 
 /* A GET's body means nothing (RFC 9110, section 9.3.1): it is thrown away, as that of a refused request is. */
-static enum MHD_Result collect(const struct exchanges *all, struct exchange *exchange,
-                               struct MHD_Connection *connection, const char *data, size_t *length) {
+static enum MHD_Result collect(struct exchange *exchange, struct MHD_Connection *connection, const char *data,
+                               size_t *length) {
   size_t got = *length, allowed = exchange->body.limit;
   struct refusal refusal;
   *length = 0;
+  exchange->received += got;
+  visit_has_read(exchange->visit, exchange->received);
   if (!exchange->refusal && exchange->takes_body) {
     if (keep(exchange, data, got, &refusal)) return MHD_YES;
     if (!refuse_later(exchange, &refusal)) return MHD_NO;
@@ -375,7 +415,7 @@ static enum MHD_Result collect(const struct exchanges *all, struct exchange *exc
   exchange->swallowed += got;
   if (exchange->swallowed <= SWALLOWED_BYTES_MIN || exchange->swallowed <= allowed) return MHD_YES;
   refuse_outgrown(exchange, &refusal);
-  answer_raw(all, exchange, connection, exchange->refusal ? exchange->refusal : &refusal);
+  refuse_bluntly(exchange, connection, exchange->refusal ? exchange->refusal : &refusal);
   return MHD_NO;
 }
 
@@ -473,13 +513,18 @@ static bool answer(const struct exchanges *all, struct exchange *exchange, bool 
 static enum MHD_Result send_reply(const struct exchanges *all, struct exchange *exchange,
                                   struct MHD_Connection *connection, struct reply *reply) {
   const struct respond_fields fields = fields_of(all, exchange);
-  return respond_reply(connection, reply, &fields, &exchange->result) ? MHD_YES : MHD_NO;
+  if (reply->stream) reply->stream->visit = exchange->visit;
+  bool queued = respond_reply(connection, reply, &fields, &exchange->result);
+  visit_sends(exchange->visit, exchange->result.bytes);
+  return queued ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result send_preflight(const struct exchanges *all, struct exchange *exchange,
                                       struct MHD_Connection *connection) {
   const struct respond_fields fields = fields_of(all, exchange);
-  return respond_preflight(connection, &fields, &exchange->result) ? MHD_YES : MHD_NO;
+  bool queued = respond_preflight(connection, &fields, &exchange->result);
+  visit_sends(exchange->visit, 0);
+  return queued ? MHD_YES : MHD_NO;
 }
 
 /* Puts the exchange into a backlog, and the refusal aside for when it is too late. False: there is no room. */
@@ -497,6 +542,7 @@ static bool defer(const struct exchanges *all, struct backlog *backlog, struct e
   deferred->since = clock_microseconds();
   exchange->deferred = deferred;
   exchange->timing.waited = true;
+  visit_works(exchange->visit);
   /* In this order: a connection that is resumed before it is suspended stays suspended for ever. */
   MHD_suspend_connection(connection);
   backlog_add(backlog, &deferred->task);
@@ -630,11 +676,11 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
     exchange->admitted = true;
     /* Counted from here, not from the request line: a client that stalls in its fields must not hold up a shutdown. */
     atomic_fetch_add(&all->service->in_flight, 1);
-    connections_asked(&all->connections, connection);
+    connections_asked(&all->connections, exchange->visit);
     const char *const line[3] = {url, method, version};
     return admit(all, exchange, connection, line);
   }
-  if (*length > 0) return collect(all, exchange, connection, data, length);
+  if (*length > 0) return collect(exchange, connection, data, length);
   if (exchange->refusal) return refuse_now(all, exchange, connection, exchange->refusal) ? MHD_YES : MHD_NO;
   if (exchange->preflight) return send_preflight(all, exchange, connection);
   if (exchange->deferred) return finish(all, exchange, connection);
@@ -700,5 +746,33 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **state
   free(exchange->conditions);
   free(exchange->refusal);
   if (exchange->admitted) atomic_fetch_sub(&all->service->in_flight, 1);
+  if (exchange->visit) exchange->visit->exchange = NULL;
+  visit_reads_head(exchange->visit);
   free(exchange);
+}
+
+void exchange_fail(struct MHD_Connection *connection, const struct refusal *refusal) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  struct visit *visit = visit_of(connection);
+  struct exchange *exchange = visit ? visit->exchange : NULL;
+  struct respond_result result;
+  if (exchange && !exchange->admitted) exchange->dialect = route_dialect(exchange->path);
+  if (exchange)
+    refuse_bluntly(exchange, connection, refusal);
+  else if (info)
+    respond_bluntly(info->connect_fd, refusal, &(struct respond_blunt){.dialect = DIALECT_OWN}, &result);
+}
+
+void exchange_visit(void *context, struct MHD_Connection *connection, void **visit,
+                    enum MHD_ConnectionNotificationCode code) {
+  struct exchanges *all = context;
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+    connections_asked(&all->connections, *visit); /* or never will */
+    admission_leave(all->admission, *visit);
+    *visit = NULL;
+    return;
+  }
+  *visit = info ? admission_arrive(all->admission, info->connect_fd) : NULL;
+  if (!*visit) connections_refused(&all->connections);
 }

@@ -129,6 +129,7 @@ void guard_field(struct guard_fields *fields, const char *name, size_t name_leng
     take_coding(fields, value);
   } else if (is_named(name, name_length, "Expect")) {
     fields->expects = strcasecmp(value, "100-continue") == 0;
+    fields->expects_other |= !fields->expects;
   } else if (is_named(name, name_length, "Content-Type")) {
     fields->content_type = value;
   } else if (is_named(name, name_length, "Accept")) {

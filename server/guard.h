@@ -30,8 +30,9 @@ struct guard_fields {
   unsigned hosts;
   unsigned lengths;
   unsigned codings;
-  uint64_t declared; /* Content-Length */
-  bool expects;      /* Expect: 100-continue */
+  uint64_t declared;  /* Content-Length */
+  bool expects;       /* Expect: 100-continue */
+  bool expects_other; /* of an Expect that is more than that (RFC 9110, section 10.1.1) */
   const char *content_type;
   const char *accept;        /* of the first Accept */
   unsigned accept_count;     /* Accept fields: several are to be joined */

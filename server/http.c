@@ -11,9 +11,6 @@
 #include "server/exchange.h"
 #include "store/clock.h"
 
-/* A connection's memory for its request line, fields and answer head. 9,000 idle connections cost 0.29 GB with it. */
-enum { POOL_BYTES = 32 << 10 };
-
 /* Near spellings are a courtesy: what they may cost is little, and past it an answer goes without. */
 enum { SUGGESTIONS_WAITING = 32, SUGGESTIONS_SECONDS = 1 };
 
@@ -42,18 +39,19 @@ static void ignore_message(void *context, const char *format, va_list arguments)
 
 static struct MHD_Daemon *start_daemon(struct http *http, unsigned threads) {
   const struct limits *limits = &http->exchanges.service->limits;
-  unsigned connections = (unsigned)limits->connections;
-  if (connections < threads) connections = threads; /* each thread of the pool needs one at least */
+  /* Divided among the threads, each of which needs one at least. */
+  unsigned connections = (unsigned)(limits->connections + admission_reserve(limits->connections));
+  if (connections < threads) connections = threads;
   return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC |
                               MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-                          0, NULL, NULL, exchange_handle, &http->exchanges,                                //
-                          MHD_OPTION_EXTERNAL_LOGGER, ignore_message, NULL,                                //
-                          MHD_OPTION_THREAD_POOL_SIZE, threads,                                            //
-                          MHD_OPTION_CONNECTION_LIMIT, connections + CONNECTIONS_SPARE,                    //
-                          MHD_OPTION_CONNECTION_TIMEOUT, limits->timeout_seconds,                          //
-                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,                          //
-                          MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, &http->exchanges,                   //
-                          MHD_OPTION_NOTIFY_CONNECTION, connections_notify, &http->exchanges.connections,  //
+                          0, NULL, NULL, exchange_handle, &http->exchanges,                   //
+                          MHD_OPTION_EXTERNAL_LOGGER, ignore_message, NULL,                   //
+                          MHD_OPTION_THREAD_POOL_SIZE, threads,                               //
+                          MHD_OPTION_CONNECTION_LIMIT, connections + CONNECTIONS_SPARE,       //
+                          MHD_OPTION_CONNECTION_TIMEOUT, limits->timeout_seconds,             //
+                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)EXCHANGE_MEMORY_BYTES,  //
+                          MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, &http->exchanges,      //
+                          MHD_OPTION_NOTIFY_CONNECTION, exchange_visit, &http->exchanges,     //
                           MHD_OPTION_NOTIFY_COMPLETED, exchange_end, &http->exchanges, MHD_OPTION_END);
 }
 
@@ -70,6 +68,7 @@ static enum status prepare_exchanges(const struct http_options *options, struct 
   exchanges->scope = options->scope;
   request_ids_init(&exchanges->ids);
   enum status status = lingering_new(&exchanges->lingering);
+  if (status == STATUS_OK) status = admission_new(limits->connections, limits->timeout_seconds, &exchanges->admission);
   if (status != STATUS_OK) return status;
   const struct backlog_options searches = {.threads = (unsigned)limits->search_batch,
                                            .length = limits->search_queue,
@@ -97,7 +96,7 @@ static enum status prepare_exchanges(const struct http_options *options, struct 
 static bool has_room(void *context) {
   const struct http *http = context;
   if (http->inherited && !catalog_looked(http->exchanges.service->catalog)) return false;
-  return atomic_load(&http->exchanges.connections.open) < http->exchanges.service->limits.connections;
+  return admission_has_room(http->exchanges.admission);
 }
 
 static void take_connection(void *context, int descriptor, const struct sockaddr *peer, socklen_t length) {
@@ -154,6 +153,7 @@ int http_descriptor(const struct http *http) {
 
 void http_turn(struct http *http) {
   lingering_turn(http->exchanges.lingering);
+  admission_turn(http->exchanges.admission);
   backlog_turn(http->exchanges.searches);
   backlog_turn(http->exchanges.batches);
   backlog_turn(http->exchanges.suggestions);
@@ -192,6 +192,7 @@ void http_stop(struct http *http) {
   }
   if (http->listener.descriptor >= 0) close(http->listener.descriptor);
   lingering_free(http->exchanges.lingering);
+  admission_free(http->exchanges.admission);
   backlog_free(http->exchanges.searches);
   backlog_free(http->exchanges.batches);
   backlog_free(http->exchanges.suggestions);

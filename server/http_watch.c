@@ -9,8 +9,8 @@
 #include "server/acceptor.h"
 #include "server/exchange.h"
 
-/* Few ask here; more connections than these wait. */
-enum { CONNECTIONS = 16, CONNECTIONS_SPARE = 64, POOL_BYTES = 32 << 10 };
+/* Few ask here. */
+enum { CONNECTIONS = 16, CONNECTIONS_SPARE = 64 };
 
 struct http_watch {
   struct exchanges exchanges;
@@ -27,7 +27,7 @@ static void ignore_message(void *context, const char *format, va_list arguments)
 
 static bool has_room(void *context) {
   const struct http_watch *watch = context;
-  return atomic_load(&watch->exchanges.connections.open) < CONNECTIONS;
+  return admission_has_room(watch->exchanges.admission);
 }
 
 static void take_connection(void *context, int descriptor, const struct sockaddr *peer, socklen_t length) {
@@ -44,9 +44,9 @@ static struct MHD_Daemon *start_daemon(struct http_watch *watch) {
                           MHD_OPTION_EXTERNAL_LOGGER, ignore_message, NULL,                           //
                           MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS + CONNECTIONS_SPARE,     //
                           MHD_OPTION_CONNECTION_TIMEOUT, exchanges->service->limits.timeout_seconds,  //
-                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,                     //
+                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)EXCHANGE_MEMORY_BYTES,          //
                           MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, exchanges,                     //
-                          MHD_OPTION_NOTIFY_CONNECTION, connections_notify, &exchanges->connections,  //
+                          MHD_OPTION_NOTIFY_CONNECTION, exchange_visit, exchanges,                    //
                           MHD_OPTION_NOTIFY_COMPLETED, exchange_end, exchanges, MHD_OPTION_END);
 }
 
@@ -71,12 +71,18 @@ enum status http_watch_start(const struct address *address, struct service *serv
   watch->exchanges.log = log;
   watch->exchanges.scope.only = ROUTE_WATCH;
   request_ids_init(&watch->exchanges.ids);
-  enum status status = start(watch, address, problem);
+  enum status status = admission_new(CONNECTIONS, service->limits.timeout_seconds, &watch->exchanges.admission);
+  if (status != STATUS_OK) problem_set(problem, status, 0, "out of memory");
+  if (status == STATUS_OK) status = start(watch, address, problem);
   if (status == STATUS_OK)
     *out = watch;
   else
     http_watch_stop(watch);
   return status;
+}
+
+void http_watch_turn(struct http_watch *watch) {
+  if (watch) admission_turn(watch->exchanges.admission);
 }
 
 const char *http_watch_url(const struct http_watch *watch) {
@@ -87,5 +93,6 @@ void http_watch_stop(struct http_watch *watch) {
   if (!watch) return;
   acceptor_stop(watch->acceptor);
   if (watch->daemon) MHD_stop_daemon(watch->daemon);
+  admission_free(watch->exchanges.admission);
   free(watch);
 }

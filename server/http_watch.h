@@ -17,6 +17,9 @@ enum status http_watch_start(const struct address *address, struct service *serv
 /* Where it listens; borrowed. */
 const char *http_watch_url(const struct http_watch *watch);
 
+/* To be called every second; NULL is allowed. */
+void http_watch_turn(struct http_watch *watch);
+
 /* Ends every connection, and frees. NULL is allowed. */
 void http_watch_stop(struct http_watch *watch);
 

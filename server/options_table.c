@@ -201,7 +201,8 @@ static const struct flag serve_flags[] = {
     {"text-cache", FLAG_BYTES, AT(serve.limits.text_cache_bytes), "BYTES", "WORDVEC_TEXT_CACHE", "64M", NULL, 0,
      256 * GIB, "Memory for the JSON of vectors that are asked for often; 0: none."},
     FLAG_OF_LIMIT(FLAG_SIZE, "connections", connections, "CONNECTIONS", "10000", 1, 1000000,
-                  "Connections at a time; fewer where the system allows fewer descriptors."),
+                  "Connections at a time; fewer where the system allows fewer descriptors.\n"
+                  "Beyond it: 503."),
     FLAG_OF_LIMIT(FLAG_SIZE, "search-batch", search_batch, "SEARCH_BATCH", "32", 1, 1024,
                   "Searches worked on at a time, which share passes over the matrix; half as\n"
                   "many batches are, beside them."),
@@ -210,7 +211,9 @@ static const struct flag serve_flags[] = {
     {"search-timeout", FLAG_UNSIGNED, AT(serve.limits.search_timeout_seconds), "SECONDS", "WORDVEC_SEARCH_TIMEOUT",
      "10", NULL, 1, 3600, "How long a search waits for others; after it: 503."},
     {"timeout", FLAG_UNSIGNED, AT(serve.limits.timeout_seconds), "SECONDS", "WORDVEC_TIMEOUT", "30", NULL, 1, 86400,
-     "After which a connection that is idle or stalled is closed."},
+     "After which a connection that is idle or stalled is closed; also what the head of\n"
+     "a request may take, and its body and the answer beside a second for each KiB\n"
+     "sent and 16 KiB read."},
     {"drain-delay", FLAG_UNSIGNED, AT(serve.limits.drain_delay_seconds), "SECONDS", "WORDVEC_DRAIN_DELAY", "0", NULL, 0,
      3600,
      "How long after SIGTERM or SIGINT connections are still accepted, while /readyz\n"

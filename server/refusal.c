@@ -23,12 +23,14 @@ static const struct refusal_type types[REFUSAL_COUNT] = {
     [REFUSAL_BODY_TOO_LARGE] = {413, "body_too_large", "Body too large"},
     [REFUSAL_URL_TOO_LONG] = {414, "url_too_long", "URL too long"},
     [REFUSAL_MEDIA_TYPE] = {415, "unsupported_media_type", "Unsupported media type"},
+    [REFUSAL_EXPECTATION] = {417, "expectation_failed", "Expectation failed"},
     [REFUSAL_INVALID] = {422, "invalid_request", "Invalid request"},
     [REFUSAL_HEADERS_TOO_LARGE] = {431, "headers_too_large", "Headers too large"},
     [REFUSAL_INTERNAL] = {500, "internal_error", "Internal error"},
     [REFUSAL_BUSY] = {503, "busy", "Busy"},
     [REFUSAL_NOT_READY] = {503, "not_ready", "Not ready"},
     [REFUSAL_MODEL_LOST] = {503, "model_lost", "Model file lost"},
+    [REFUSAL_HTTP_VERSION] = {505, "http_version_not_supported", "HTTP version not supported"},
 };
 
 const struct refusal_type *refusal_type_of(enum refusal_kind kind) {

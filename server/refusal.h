@@ -21,12 +21,14 @@ enum refusal_kind {
   REFUSAL_BODY_TOO_LARGE,    /* 413 body_too_large */
   REFUSAL_URL_TOO_LONG,      /* 414 url_too_long: also too many query arguments */
   REFUSAL_MEDIA_TYPE,        /* 415 unsupported_media_type */
+  REFUSAL_EXPECTATION,       /* 417 expectation_failed */
   REFUSAL_INVALID,           /* 422 invalid_request: well-formed but impossible; names parameters in errors[] */
   REFUSAL_HEADERS_TOO_LARGE, /* 431 headers_too_large */
   REFUSAL_INTERNAL,          /* 500 internal_error */
   REFUSAL_BUSY,              /* 503 busy, with Retry-After */
   REFUSAL_NOT_READY,         /* 503 not_ready: no model is served yet */
   REFUSAL_MODEL_LOST,        /* 503 model_lost, with Retry-After: its file was cut short or unreadable while served */
+  REFUSAL_HTTP_VERSION,      /* 505 http_version_not_supported */
   REFUSAL_COUNT
 };
 

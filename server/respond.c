@@ -3,10 +3,13 @@
 #include "server/respond.h"
 
 #include <microhttpd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "server/cors.h"
+#include "server/mhd_errors.h"
 #include "server/write_json.h"
 #include "server/write_openai.h"
 #include "server/write_word2vec.h"
@@ -25,7 +28,7 @@ static bool add_header(struct MHD_Response *response, const char *name, const ch
 }
 
 static bool queue(struct MHD_Connection *connection, struct MHD_Response *response, unsigned status, bool headers_set) {
-  bool queued = headers_set && MHD_queue_response(connection, status, response) == MHD_YES;
+  bool queued = headers_set && mhd_errors_pass(connection, status, response) == MHD_YES;
   MHD_destroy_response(response); /* our reference; a queued response has another */
   return queued;
 }
@@ -188,4 +191,32 @@ bool respond_preflight(struct MHD_Connection *connection, const struct respond_f
             add_header(response, "Access-Control-Allow-Headers", CORS_REQUEST_FIELDS) &&
             add_header(response, "Access-Control-Max-Age", CORS_MAX_AGE);
   return queue(connection, response, MHD_HTTP_NO_CONTENT, ok && add_fields(response, fields));
+}
+
+/* As lines of a head what add_fields() adds to a response; an origin that is too long for any is left out. */
+static void write_fields(const struct respond_fields *fields, char *out, size_t size) {
+  char timing[SERVER_TIMING_SIZE], origin[256] = "";
+  out[0] = '\0';
+  if (!fields) return;
+  server_timing_write(&fields->timing, timing);
+  if (fields->allow_origin && strlen(fields->allow_origin) < sizeof origin / 2)
+    snprintf(origin, sizeof origin, "Access-Control-Allow-Origin: %s\r\n", fields->allow_origin);
+  snprintf(out, size, "%sX-Request-Id: %s\r\nServer-Timing: %s\r\n", origin, fields->request_id, timing);
+}
+
+void respond_bluntly(int descriptor, const struct refusal *refusal, const struct respond_blunt *how,
+                     struct respond_result *result) {
+  unsigned status = refusal_status(refusal->kind, how->dialect);
+  char *text = respond_refusal_text(refusal, how->dialect);
+  if (!text) return;
+  char head[1024], told[640];
+  size_t length = how->head_only ? 0 : strlen(text);
+  write_fields(how->fields, told, sizeof told);
+  int used = snprintf(
+      head, sizeof head, "HTTP/1.1 %u %s\r\n%sContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+      status, MHD_get_reason_phrase_for(status), told, respond_refusal_type(how->dialect), strlen(text));
+  if (send(descriptor, head, (size_t)used, MSG_NOSIGNAL | MSG_DONTWAIT | (length > 0 ? MSG_MORE : 0)) == used &&
+      (length == 0 || send(descriptor, text, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length))
+    *result = (struct respond_result){status, length};
+  free(text);
 }

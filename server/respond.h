@@ -44,6 +44,18 @@ bool respond_refusal(struct MHD_Connection *connection, const struct refusal *re
 bool respond_preflight(struct MHD_Connection *connection, const struct respond_fields *fields,
                        struct respond_result *result);
 
+struct respond_blunt {
+  enum dialect dialect;
+  bool head_only;                      /* to a HEAD */
+  const struct respond_fields *fields; /* NULL: there is nothing to tell */
+};
+
+/* Writes a refusal to a socket that libmicrohttpd takes no answer for: in the middle of a body, or when it has no
+ * memory left for one. A few hundred bytes into a socket that waits for nothing: they fit, or the client is gone. The
+ * connection must close behind it. Nothing is sent, and *result is untouched, when it fails. */
+void respond_bluntly(int descriptor, const struct refusal *refusal, const struct respond_blunt *how,
+                     struct respond_result *result);
+
 /* The body of a refusal, terminated, for the caller to free(), NULL without memory; and its media type. */
 char *respond_refusal_text(const struct refusal *refusal, enum dialect dialect);
 const char *respond_refusal_type(enum dialect dialect);

@@ -63,6 +63,13 @@ const struct route *route_find(const char *path, const char **rest) {
   return NULL;
 }
 
+bool route_is_vital(const struct route *route) {
+  static const char *const paths[] = {"/livez", "/readyz", "/metrics"};
+  for (size_t i = 0; route && i < sizeof paths / sizeof paths[0]; i++)
+    if (strcmp(route->path, paths[i]) == 0) return true;
+  return false;
+}
+
 size_t route_body_limit(const struct route *route, const struct limits *limits) {
   return route && route->work == ROUTE_GATHERS ? limits->matrix_body_bytes : limits->body_bytes;
 }

@@ -58,6 +58,9 @@ unsigned route_method(const char *method);
 /* The value of the Allow header: "GET, HEAD, POST". Static storage. */
 const char *route_allow(const struct route *route);
 
+/* Whether it tells how the service is: answered when nothing else is. NULL: no such route. */
+bool route_is_vital(const struct route *route);
+
 /* How a path's refusals look, whether a route answers it or not. */
 enum dialect route_dialect(const char *path);
 

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "server/visit.h"
+
 enum status stream_new(const struct stream_source *source, struct budget *budget, struct stream **out) {
   size_t bytes = sizeof(struct stream) + STREAM_BLOCK_BYTES;
   bool fits = !__builtin_add_overflow(bytes, source->memory, &bytes) && bytes <= budget->limit;
@@ -28,6 +30,7 @@ void stream_free(struct stream *stream) {
 bool stream_read(struct stream *stream, uint64_t position, unsigned char *out, size_t room, size_t *got) {
   *got = stream->source.read(stream->source.context, position, out, room);
   stream->made = position + *got;
+  visit_has_made(stream->visit, stream->made);
   return *got > 0 || stream->source.length == STREAM_LENGTH_UNKNOWN;
 }
 

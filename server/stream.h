@@ -36,9 +36,12 @@ struct stream_source {
   size_t memory; /* bytes that the context keeps, to be counted */
 };
 
+struct visit;
+
 struct stream {
   struct stream_source source;
   struct budget *budget;
+  struct visit *visit; /* that is told what has been made; NULL: none */
   size_t taken;
   uint64_t made; /* bytes so far */
 };

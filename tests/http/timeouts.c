@@ -1,7 +1,10 @@
 /* Connections on which nothing more comes: closed at the time-out, which is a second here, and the daemon is well. */
 #include <check.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "tests/support/http_client.h"
 #include "tests/support/json_expect.h"
@@ -24,6 +27,45 @@ START_TEST(stalled_connections_are_closed) {
     ck_assert(raw_closes(&raws[i]));
     raw_close(&raws[i]);
   }
+}
+END_TEST
+
+/* A byte every tenth of a second is never silence, and would keep a connection for ever; the time-out is for the whole
+ * head, and for a body that comes at next to no pace. */
+START_TEST(trickles_are_closed) {
+  static const struct {
+    const char *text, *bytes;
+  } trickles[] = {
+      {"GET /livez HTTP/1.1\r\nHost: a\r\nX: ", "a"},
+      {"GET /livez HTTP/1.1\r\nHost: a\r\n", "X: 1\r\n"},
+      {"GET /", "a"},
+      {"", "\r\n"},
+      {"POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n{", " "},
+      {"POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"},
+      {"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n", " "},
+      {"POST /lookup HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X: 1\r\n"},
+  };
+  enum { COUNT = sizeof trickles / sizeof *trickles, TENTHS_MOST = 300 };
+  struct raw raws[COUNT];
+  size_t left = COUNT;
+  bool closed[COUNT] = {false};
+  for (size_t i = 0; i < COUNT; i++) {
+    raw_open(&raws[i], served.port);
+    raw_send_text(&raws[i], trickles[i].text);
+  }
+  for (int tenths = 0; left > 0; tenths++) {
+    ck_assert_msg(tenths < TENTHS_MOST, "%zu of %d trickles go on", left, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+      char dropped[512];
+      if (closed[i]) continue;
+      raw_send_text(&raws[i], trickles[i].bytes);
+      ssize_t got = recv(raws[i].descriptor, dropped, sizeof dropped, MSG_DONTWAIT);
+      closed[i] = got == 0 || (got < 0 && errno == ECONNRESET);
+      left -= closed[i];
+    }
+    poll(NULL, 0, 100);
+  }
+  for (size_t i = 0; i < COUNT; i++) raw_close(&raws[i]);
 }
 END_TEST
 
@@ -90,6 +132,7 @@ int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("http/timeouts", &tcase);
   tcase_add_test(tcase, stalled_connections_are_closed);
+  tcase_add_test(tcase, trickles_are_closed);
   tcase_add_test(tcase, bytes_that_are_not_http);
   tcase_add_test(tcase, clients_that_go_away);
   tcase_add_test(tcase, a_half_closed_client_gets_its_answer);

@@ -26,12 +26,14 @@ static const struct {
     {REFUSAL_BODY_TOO_LARGE, 413, "body_too_large"},
     {REFUSAL_URL_TOO_LONG, 414, "url_too_long"},
     {REFUSAL_MEDIA_TYPE, 415, "unsupported_media_type"},
+    {REFUSAL_EXPECTATION, 417, "expectation_failed"},
     {REFUSAL_INVALID, 422, "invalid_request"},
     {REFUSAL_HEADERS_TOO_LARGE, 431, "headers_too_large"},
     {REFUSAL_INTERNAL, 500, "internal_error"},
     {REFUSAL_BUSY, 503, "busy"},
     {REFUSAL_NOT_READY, 503, "not_ready"},
     {REFUSAL_MODEL_LOST, 503, "model_lost"},
+    {REFUSAL_HTTP_VERSION, 505, "http_version_not_supported"},
 };
 
 START_TEST(every_kind_has_its_status_and_code) {
