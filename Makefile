@@ -316,7 +316,7 @@ install: all ## Install under $(DESTDIR)$(PREFIX): binary, manual, completions, 
 
 # Without building: for packages, and to see what is installed.
 INSTALL_DOCS := README.md LICENSE SECURITY.md CHANGELOG.md store/FORMAT.md
-INSTALL_UNITS := $(wildcard deploy/systemd/wordvec.*)
+INSTALL_UNITS := $(wildcard deploy/systemd/*)
 INSTALLED = bin/wordvec share/man/man1/wordvec.1 share/bash-completion/completions/wordvec share/zsh/site-functions/_wordvec \
   $(addprefix share/doc/wordvec/,$(notdir $(INSTALL_DOCS))) $(addprefix share/wordvec/sample/,$(notdir $(wildcard deploy/sample/*))) \
   $(addprefix lib/systemd/system/,$(notdir $(INSTALL_UNITS)))

@@ -19,10 +19,10 @@
 #include "server/confine.h"
 #include "server/http.h"
 #include "server/http_watch.h"
-#include "server/listener.h"
 #include "server/notify.h"
 #include "server/request_json.h"
 #include "server/request_json_memory.h"
+#include "server/sockets.h"
 #include "server/version.h"
 #include "store/clock.h"
 
@@ -41,7 +41,7 @@ struct daemon {
   const struct options *options;
   struct log log;
   struct service service;
-  struct listener listener; /* until the http has it */
+  struct sockets sockets; /* until http and watch have them */
   struct http *http;
   struct http_watch *watch; /* NULL: /metrics has no address of its own */
   int signals;              /* signalfd of SIGTERM and SIGINT */
@@ -73,40 +73,12 @@ static void fit_descriptors(struct daemon *daemon) {
   *connections = allowed;
 }
 
-/* Whoever made an inherited socket chose its address; that anybody may ask over it is to be said here all the same. */
-static bool bind_is_allowed(const struct options *options, const struct address *address) {
-  if (address_is_loopback(address) || options->serve.insecure_bind || options->api_key_file) return true;
-  char url[ADDRESS_URL_SIZE];
-  address_url(address, url);
-  fprintf(stderr,
-          "wordvec serve: %s can be reached from other machines, and no key is asked for: anyone there could ask.\n"
-          "Give clients a key (--api-key-file), listen on 127.0.0.1 behind a proxy, or allow it with --insecure-bind\n"
-          "(WORDVEC_INSECURE_BIND=1).\n",
-          url);
-  return false;
-}
-
 static void tell_keys(const struct daemon *daemon) {
   struct keys *keys = daemon->service.keys;
   const char *path = daemon->options->api_key_file;
   log_event(&daemon->log, false, "keys", "%zu keys in force, from %s", keys_count(keys), path);
   if (keys_exposed(keys))
     log_warning(&daemon->log, "keys", "every user of this machine may read or change the keys: chmod o= %s", path);
-}
-
-/* The address of its own for /metrics asks for no key, whatever the other one does. */
-static bool watch_is_allowed(const struct options *options) {
-  const struct address *address = &options->serve.metrics_address;
-  if (address->length == 0 || address_is_loopback(address) || options->serve.insecure_bind) return true;
-  char url[ADDRESS_URL_SIZE];
-  address_url(address, url);
-  fprintf(
-      stderr,
-      "wordvec serve: --metrics-listen: %s can be reached from other machines, and no key is asked for there.\n"
-      "Listen on 127.0.0.1 (clients with a key find /metrics at --listen, where this flag is not given), or allow it\n"
-      "with --insecure-bind (WORDVEC_INSECURE_BIND=1).\n",
-      url);
-  return false;
 }
 
 /* Reads the keys, if there are to be some, before anybody can ask. */
@@ -129,20 +101,6 @@ static void reload_keys(struct daemon *daemon) {
     tell_keys(daemon);
   else
     log_event(&daemon->log, true, "keys", "%s; the keys before stay in force", problem.text);
-}
-
-/* Takes over the socket that was handed on, if one was; else there is none yet, and *out's descriptor is -1. */
-static enum status inherit_listener(const struct listener_environment *environment, struct problem *problem,
-                                    struct listener *out) {
-  size_t count;
-  enum status status = listener_count(environment, getpid(), problem, &count);
-  if (status != STATUS_OK) return status;
-  if (count > 1)
-    return problem_set(problem, STATUS_BAD_ARGUMENT, 0,
-                       "LISTEN_FDS hands on %zu sockets, and one is served (systemd: one ListenStream=)", count);
-  if (count == 1) return listener_inherit(LISTENER_FIRST, problem, out);
-  out->descriptor = -1;
-  return STATUS_OK;
 }
 
 static void set_of_hangup(sigset_t *set) {
@@ -221,21 +179,20 @@ static bool looker_ended(const struct daemon *daemon) {
 }
 
 static enum status start(struct daemon *daemon, unsigned threads, struct problem *problem) {
-  if (!daemon->listener.inherited) {
-    enum status status = listener_open(&daemon->options->serve.address, problem, &daemon->listener);
-    if (status != STATUS_OK) return status;
-  }
-  const struct address *metrics = &daemon->options->serve.metrics_address;
+  const struct sockets *sockets = &daemon->sockets;
+  enum status status = sockets_open(daemon->options, problem, &daemon->sockets);
+  if (status != STATUS_OK) return status;
+  bool apart = sockets->metrics.descriptor >= 0;
   struct http_options options = {
-      .listener = daemon->listener,
+      .listener = sockets->serving,
       .threads = threads,
-      .scope = {.except = metrics->length > 0 ? ROUTE_APART : 0},
+      .scope = {.except = apart ? ROUTE_APART : 0},
       .service = &daemon->service,
       .log = &daemon->log,
   };
-  enum status status = http_start(&options, problem, &daemon->http);
+  status = http_start(&options, problem, &daemon->http);
   if (status != STATUS_OK) return status;
-  if (metrics->length > 0) status = http_watch_start(metrics, &daemon->service, &daemon->log, problem, &daemon->watch);
+  if (apart) status = http_watch_start(&sockets->metrics, &daemon->service, &daemon->log, problem, &daemon->watch);
   if (status == STATUS_OK) {
     int error = pthread_create(&daemon->looker, NULL, look_on, daemon);
     if (error == 0) return STATUS_OK;
@@ -333,13 +290,7 @@ int cmd_serve(const struct options *options) {
                                   .slow_microseconds = flags->slow_milliseconds * UINT64_C(1000)}};
   const struct kernel *kernel;
   struct problem problem;
-  if (inherit_listener(&options->serve.inherited, &problem, &daemon.listener) != STATUS_OK) {
-    fprintf(stderr, "wordvec serve: %s\n", problem.text);
-    return EXIT_USAGE;
-  }
-  if (!bind_is_allowed(options, daemon.listener.inherited ? &daemon.listener.address : &options->serve.address))
-    return EXIT_USAGE;
-  if (!watch_is_allowed(options)) return EXIT_USAGE;
+  if (!sockets_choose(options, &daemon.sockets)) return EXIT_USAGE;
   if (command_kernel(options, &problem, &kernel) != STATUS_OK) {
     fprintf(stderr, "wordvec serve: --kernel: %s\n", problem.text);
     return EXIT_USAGE;
@@ -355,7 +306,7 @@ int cmd_serve(const struct options *options) {
   mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
   request_json_guard_memory();
   request_json_seed();
-  if (!confine(options, daemon.listener.inherited, &daemon.log)) return EXIT_FAILURE;
+  if (!confine(options, daemon.sockets.serving.inherited, &daemon.log)) return EXIT_FAILURE;
   int exit_status = EXIT_FAILURE;
   enum status status = metrics_new(&daemon.service.metrics);
   daemon.log.metrics = daemon.service.metrics;

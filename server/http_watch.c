@@ -50,30 +50,36 @@ static struct MHD_Daemon *start_daemon(struct http_watch *watch) {
                           MHD_OPTION_NOTIFY_COMPLETED, exchange_end, exchanges, MHD_OPTION_END);
 }
 
-static enum status start(struct http_watch *watch, const struct address *address, struct problem *problem) {
-  struct acceptor_options options = {.has_room = has_room, .take = take_connection, .context = watch};
-  enum status status = listener_open(address, problem, &options.listener);
-  if (status != STATUS_OK) return status;
-  address_url(&options.listener.address, watch->url);
+static enum status start(struct http_watch *watch, const struct listener *listener, struct problem *problem) {
+  const struct acceptor_options options = {
+      .listener = *listener, .has_room = has_room, .take = take_connection, .context = watch};
+  address_url(&listener->address, watch->url);
   watch->daemon = start_daemon(watch);
-  status = watch->daemon ? acceptor_start(&options, &watch->acceptor) : STATUS_IO;
+  enum status status = watch->daemon ? acceptor_start(&options, &watch->acceptor) : STATUS_IO;
   if (status == STATUS_OK) return status;
   problem_set_errno(problem, errno, "cannot start a thread for %s", watch->url);
-  close(options.listener.descriptor);
+  close(listener->descriptor);
   return status;
 }
 
-enum status http_watch_start(const struct address *address, struct service *service, const struct log *log,
+enum status http_watch_start(const struct listener *listener, struct service *service, const struct log *log,
                              struct problem *problem, struct http_watch **out) {
   struct http_watch *watch = calloc(1, sizeof *watch);
-  if (!watch) return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
+  if (!watch) {
+    close(listener->descriptor);
+    return problem_set(problem, STATUS_NO_MEMORY, 0, "out of memory");
+  }
   watch->exchanges.service = service;
   watch->exchanges.log = log;
   watch->exchanges.scope.only = ROUTE_WATCH;
   request_ids_init(&watch->exchanges.ids);
   enum status status = admission_new(CONNECTIONS, service->limits.timeout_seconds, &watch->exchanges.admission);
-  if (status != STATUS_OK) problem_set(problem, status, 0, "out of memory");
-  if (status == STATUS_OK) status = start(watch, address, problem);
+  if (status == STATUS_OK) {
+    status = start(watch, listener, problem);
+  } else {
+    problem_set(problem, status, 0, "out of memory");
+    close(listener->descriptor);
+  }
   if (status == STATUS_OK)
     *out = watch;
   else

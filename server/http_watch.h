@@ -9,9 +9,9 @@
 
 struct http_watch;
 
-/* Binds, and answers from here on. Service and log outlive it. STATUS_IO when the address cannot be had or the system
- * gives no thread, STATUS_NO_MEMORY. */
-enum status http_watch_start(const struct address *address, struct service *service, const struct log *log,
+/* Answers from here on, over a socket that is its own whatever comes of it. Service and log outlive it. STATUS_IO when
+ * the system gives no thread, STATUS_NO_MEMORY. */
+enum status http_watch_start(const struct listener *listener, struct service *service, const struct log *log,
                              struct problem *problem, struct http_watch **out) MUST_USE;
 
 /* Where it listens; borrowed. */

@@ -98,3 +98,23 @@ enum status listener_inherit(int descriptor, struct problem *problem, struct lis
   *out = taken;
   return STATUS_OK;
 }
+
+enum status listener_inherit_all(const struct listener_environment *environment, pid_t self, struct problem *problem,
+                                 struct listener *serving, struct listener *metrics) {
+  struct listener found[2] = {{.descriptor = -1}, {.descriptor = -1}};
+  size_t count;
+  enum status status = listener_count(environment, self, problem, &count);
+  if (status != STATUS_OK) return status;
+  size_t named = listener_named(environment, count, "metrics"), others = named < count ? count - 1 : count;
+  if (others > 1)
+    return problem_set(problem, STATUS_BAD_ARGUMENT, 0,
+                       "LISTEN_FDS hands on %zu sockets; there may be one to serve on, and one named \"metrics\" "
+                       "(systemd: FileDescriptorName=)",
+                       count);
+  for (size_t i = 0; i < count && status == STATUS_OK; i++)
+    status = listener_inherit(LISTENER_FIRST + (int)i, problem, &found[i == named]);
+  if (status != STATUS_OK) return status;
+  *serving = found[0];
+  *metrics = found[1];
+  return STATUS_OK;
+}

@@ -39,4 +39,9 @@ size_t listener_named(const struct listener_environment *environment, size_t cou
 /* Takes over one of them. STATUS_BAD_ARGUMENT when it is no listening TCP socket. */
 enum status listener_inherit(int descriptor, struct problem *problem, struct listener *out) MUST_USE;
 
+/* Takes over all that the environment speaks of: one to serve on, and beside it or alone one that is named "metrics"
+ * (systemd: FileDescriptorName=). Where there is none, the descriptor is -1. STATUS_BAD_ARGUMENT. */
+enum status listener_inherit_all(const struct listener_environment *environment, pid_t self, struct problem *problem,
+                                 struct listener *serving, struct listener *metrics) MUST_USE;
+
 #endif

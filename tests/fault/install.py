@@ -21,6 +21,7 @@ EXPOSURE_MOST = 20  # of 100: "2.0 or less"
 PATIENCE = 60
 EXPECTED = """
 bin/wordvec
+lib/systemd/system/wordvec-metrics.socket
 lib/systemd/system/wordvec.service
 lib/systemd/system/wordvec.socket
 share/bash-completion/completions/wordvec

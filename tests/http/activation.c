@@ -61,6 +61,31 @@ START_TEST(the_socket_of_another_is_left_alone) {
 }
 END_TEST
 
+/* One that is named "metrics" is for these, and the other for everything else. */
+START_TEST(a_socket_for_metrics) {
+  struct daemon daemon;
+  int listener = daemon_listener(), metrics = daemon_listener();
+  daemon_prepare(&daemon);
+  suite_import(&daemon, "zoo", &zoo);
+  scratch_path(daemon.log, "metrics.log");
+  const char *const arguments[] = {"serve", "--store", daemon.store, NULL};
+  struct process_io io = {.err = daemon.log, .input = -1, .listener = listener, .metrics_listener = metrics};
+  daemon.port = port_of(listener);
+  daemon.pid = process_start(arguments, &io);
+  daemon_await_ready(&daemon, 200);
+  struct answer answer;
+  client_get(port_of(metrics), "/metrics", &answer);
+  ck_assert_int_eq(answer.status, 200);
+  ck_assert_ptr_nonnull(strstr(answer.body, "wordvec_models 1"));
+  answer_release(&answer);
+  json_decref(get_problem(port_of(metrics), 404, "route_not_found", "/vector?word=cat"));
+  json_decref(get_problem(daemon.port, 404, "route_not_found", "/metrics"));
+  daemon_stop(&daemon);
+  close(listener);
+  close(metrics);
+}
+END_TEST
+
 /* Runs `wordvec serve` to its end with the socket handed on; `wanted` is in what it says. */
 static void expect_refused(int listener, const char *environment, const char *wanted) {
   char err[SCRATCH_PATH_MAX];
@@ -77,7 +102,8 @@ static void expect_refused(int listener, const char *environment, const char *wa
 START_TEST(what_cannot_be_served_is_refused) {
   struct sockaddr_in address = {.sin_family = AF_INET};
   int listener = daemon_listener();
-  expect_refused(listener, "LISTEN_FDS=2", "2 sockets");
+  expect_refused(listener, "LISTEN_FDS=2", "not a listening TCP socket");
+  expect_refused(listener, "LISTEN_FDS=3", "3 sockets");
   expect_refused(listener, "LISTEN_FDS=x", "LISTEN_FDS: 'x'");
   close(listener);
   int other = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -132,6 +158,7 @@ int main(void) {
   Suite *suite = suite_of("http/activation", &tcase);
   tcase_add_test(tcase, the_socket_outlives_the_daemon);
   tcase_add_test(tcase, the_socket_of_another_is_left_alone);
+  tcase_add_test(tcase, a_socket_for_metrics);
   tcase_add_test(tcase, what_cannot_be_served_is_refused);
   tcase_add_test(tcase, the_manager_is_told);
   scratch_open();

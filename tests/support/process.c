@@ -58,12 +58,21 @@ static void redirect(const char *path, int target) {
 }
 
 /* As sd_listen_fds(3) has it; `environment` of struct process_io may say something else. */
-static void hand_on(int listener) {
-  enum { FIRST = 3 };
+static void hand_on(const struct process_io *io) {
+  enum { FIRST = 3, ASIDE = 100 };
+  const int sockets[] = {io->listener, io->metrics_listener};
+  int aside[2], count = 0;
   char text[16];
+  /* Out of the way first: each may have the number that the other is to get. */
+  for (int i = 0; i < 2; i++)
+    if (sockets[i] > 0) aside[count++] = fcntl(sockets[i], F_DUPFD_CLOEXEC, ASIDE);
+  for (int i = 0; i < count; i++)
+    if (aside[i] < 0 || dup2(aside[i], FIRST + i) < 0) _exit(126);
   snprintf(text, sizeof text, "%d", (int)getpid());
-  if (setenv("LISTEN_PID", text, 1) || setenv("LISTEN_FDS", "1", 1)) _exit(126);
-  if (listener == FIRST ? fcntl(listener, F_SETFD, 0) : dup2(listener, FIRST) < 0) _exit(126);
+  if (setenv("LISTEN_PID", text, 1)) _exit(126);
+  snprintf(text, sizeof text, "%d", count);
+  if (setenv("LISTEN_FDS", text, 1)) _exit(126);
+  if (setenv("LISTEN_FDNAMES", io->listener > 0 ? "wordvec.socket:metrics" : "metrics", 1)) _exit(126);
 }
 
 static void become(const char *const command[COMMAND_MAX], const struct process_io *io, pid_t parent) {
@@ -73,7 +82,7 @@ static void become(const char *const command[COMMAND_MAX], const struct process_
   if (input < 0 || dup2(input, STDIN_FILENO) < 0) _exit(126);
   redirect(io->out, STDOUT_FILENO);
   redirect(io->err, STDERR_FILENO);
-  if (io->listener > 0) hand_on(io->listener);
+  if (io->listener > 0 || io->metrics_listener > 0) hand_on(io);
   char environment[SCRATCH_PATH_MAX];
   snprintf(environment, sizeof environment, "%s", io->environment ? io->environment : "");
   if (io->environment && putenv(environment)) _exit(126);

@@ -15,6 +15,7 @@ struct process_io {
   const char *environment; /* "NAME=VALUE" to add; NULL: none */
   int input;               /* descriptor for standard input; -1: /dev/null */
   int listener;            /* socket to hand on as a service manager does (LISTEN_FDS); 0: none */
+  int metrics_listener;    /* another, named "metrics"; 0: none */
 };
 
 /* Starts `wordvec ARGUMENT…`; `arguments` ends with NULL. */
