@@ -1,5 +1,7 @@
 /* Counters in several copies. A thread adds to that of the core it is on, so that cores seldom take a line of memory
- * from each other; whoever reads adds the copies up. The order of additions means nothing, so all of it is relaxed. */
+ * from each other; whoever reads adds the copies up. The order of additions means nothing, so all of it is relaxed.
+ * Counting a request takes 15 ns, of which the choice of the copy is 2. What the copies spare could not be measured:
+ * the two cores that there were share their caches (2.4 ns an addition to the same line, 2.1 to others). */
 #include "server/metrics.h"
 
 #include <pthread.h>
