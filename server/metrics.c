@@ -15,7 +15,7 @@ enum {
   STRIPES = 8,              /* a power of two */
   LINE_BYTES = 64,          /* that cores take from each other */
   ROUTES = ROUTES_MOST + 1, /* and one for paths of none */
-  CODES = 18,
+  CODES = 19,
   CODE_OTHER = CODES - 2,
   CODE_NONE = CODES - 1
 };
@@ -51,9 +51,9 @@ static const struct {
   unsigned status;
   const char *text;
 } codes[CODES] = {
-    {200, "200"}, {304, "304"}, {404, "404"}, {204, "204"}, {400, "400"}, {401, "401"},
-    {405, "405"}, {406, "406"}, {413, "413"}, {414, "414"}, {415, "415"}, {422, "422"},
-    {431, "431"}, {500, "500"}, {503, "503"}, {505, "505"}, {0, "other"}, {0, "none"},
+    {200, "200"}, {304, "304"}, {404, "404"}, {204, "204"}, {400, "400"}, {401, "401"}, {405, "405"},
+    {406, "406"}, {413, "413"}, {414, "414"}, {415, "415"}, {417, "417"}, {422, "422"}, {431, "431"},
+    {500, "500"}, {503, "503"}, {505, "505"}, {0, "other"}, {0, "none"},
 };
 _Static_assert(CODES <= 32, "a code is a bit of a word");
 
@@ -73,11 +73,11 @@ static uint32_t bits_of(const unsigned *statuses) {
 
 /* What a route may answer: the whole grid is three times as long, and mostly of what can never be. */
 static uint32_t known_codes(const struct route *route, enum metrics_method method) {
-  static const unsigned of_get[] = {200, 304, 400, 401, 404, 406, 413, 414, 422, 500, 503, 0};
-  static const unsigned of_post[] = {200, 400, 401, 404, 406, 413, 414, 415, 422, 500, 503, 0};
+  static const unsigned of_get[] = {200, 304, 400, 401, 404, 406, 413, 414, 417, 422, 500, 503, 0};
+  static const unsigned of_post[] = {200, 400, 401, 404, 406, 413, 414, 415, 417, 422, 500, 503, 0};
   static const unsigned of_options[] = {204, 400, 401, 405, 0};
   static const unsigned of_no_method[] = {400, 401, 405, 0};
-  static const unsigned of_no_route[] = {204, 400, 401, 404, 413, 414, 431, 500, 503, 505, 0};
+  static const unsigned of_no_route[] = {204, 400, 401, 404, 413, 414, 417, 431, 500, 503, 505, 0};
   if (!route) return bits_of(of_no_route);
   bool gets = method == METRICS_GET || method == METRICS_HEAD, posts = method == METRICS_POST;
   if (gets && route->methods & ROUTE_GET) return bits_of(of_get);
