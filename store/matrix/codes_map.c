@@ -42,6 +42,8 @@ static enum status read_fixed(struct codes *codes, const struct rows *rows, cons
   codes->skew = limits[0];
   codes->coarse_limit = (struct codes_limit){limits[1], limits[2]};
   codes->fine_limit = (struct codes_limit){limits[3], limits[4]};
+  for (size_t i = 8 + sizeof limits; i < FIXED; i++)
+    if (data[i] != 0) return damaged(file, problem, "its beginning");
   if (rows->dim > CODES_DIM_MAX) return damaged(file, problem, "dimension");
   if (codes->fine_bytes < CODES_FINE_UNIT || codes->fine_bytes > CODES_FINE_MAX ||
       codes->fine_bytes % CODES_FINE_UNIT != 0)
@@ -52,6 +54,20 @@ static enum status read_fixed(struct codes *codes, const struct rows *rows, cons
   for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
     if (!(limits[i] >= 0 && limits[i] <= CODES_LARGEST * CODES_FINE_MAX)) return damaged(file, problem, "limits");
   return codes->skew <= skew_most ? STATUS_OK : damaged(file, problem, "skew");
+}
+
+/* Whether the last of the axes is one: of length 1. Behind as many as there are, zeros or nothing follow. */
+static bool last_axis_holds(const struct codes *codes, const struct rows *rows) {
+  const float *last = codes->axes + (size_t)(codes->axis_count - 1) * rows->stride;
+  return fabs(rows_dot(last, last, rows->stride) - 1) <= (double)codes->skew + (double)skew_most;
+}
+
+/* Whether the last record of a slab is one: no code is the byte 0. Records of another size do not end there. */
+static bool last_record_holds(const unsigned char *slab, uint32_t count, uint32_t fine_bytes) {
+  const struct codes_fine *record = (const void *)(slab + (size_t)(count - 1) * fine_bytes);
+  bool holds = record->scale > 0 && record->rest >= 0;
+  for (uint32_t i = 0; i < fine_bytes - CODES_FINE_LEAD; i++) holds = holds && record->codes[i] != 0;
+  return holds;
 }
 
 static enum status map_slabs(struct codes *codes, const struct lmdb *lmdb, const struct rows *rows, const char *file,
@@ -72,6 +88,7 @@ static enum status map_slabs(struct codes *codes, const struct lmdb *lmdb, const
     status = format_find(lmdb, part, file, problem, &data);
     if (status != STATUS_OK) return status;
     fine[slab] = data;
+    if (!last_record_holds(data, count, codes->fine_bytes)) return damaged(file, problem, "size of a record");
   }
   return STATUS_OK;
 }
@@ -79,7 +96,7 @@ static enum status map_slabs(struct codes *codes, const struct lmdb *lmdb, const
 static enum status map_all(struct codes *codes, const struct lmdb *lmdb, const struct rows *rows, const char *file,
                            struct problem *problem) {
   const void *data;
-  enum status status = format_find(lmdb, (struct format_part){FORMAT_AXES, 0, FIXED}, file, problem, &data);
+  enum status status = format_find_start(lmdb, (struct format_part){FORMAT_AXES, 0, FIXED}, file, problem, &data);
   if (status == STATUS_OK) status = read_fixed(codes, rows, file, problem, data);
   if (status != STATUS_OK) return status;
   size_t length = codes_axes_length(codes, rows->stride);
@@ -89,6 +106,7 @@ static enum status map_all(struct codes *codes, const struct lmdb *lmdb, const s
   codes->axes = codes->centre + rows->stride;
   double square = rows_dot(codes->centre, codes->centre, rows->stride);
   if (!(square <= centre_most * centre_most)) return damaged(file, problem, "centre");
+  if (!last_axis_holds(codes, rows)) return damaged(file, problem, "number of axes");
   return map_slabs(codes, lmdb, rows, file, problem);
 }
 

@@ -137,6 +137,9 @@ static enum status map_all(struct folds *folds, const struct lmdb *lmdb, const s
   if (status != STATUS_OK) return status;
   memcpy(header, data, sizeof *header);
   if (header->version != FOLDS_VERSION) return STATUS_UNSUPPORTED;
+  for (size_t i = 0; i < sizeof header->zero / sizeof header->zero[0]; i++)
+    if (header->zero[i] != 0) return inconsistent(file, problem);
+  if (header->slots > 0 && header->slots < FIRST_SLOTS) return inconsistent(file, problem);
   if (header->forms > head->rows || header->slots > (1ull << 34) || (header->slots & (header->slots - 1)) != 0 ||
       header->slots < 2 * (uint64_t)header->forms)
     return inconsistent(file, problem);
@@ -190,4 +193,19 @@ enum status folds_find(const struct folds *folds, const struct vocabulary *vocab
     return STATUS_OK;
   }
   return STATUS_NOT_FOUND;
+}
+
+enum status folds_check(const struct folds *folds, const struct vocabulary *vocabulary, const char *file,
+                        struct problem *problem) {
+  enum { CHECKED_LENGTH = 256 };
+  char room[CASE_FOLD_GROWTH * CHECKED_LENGTH];
+  uint64_t slot = 0;
+  uint32_t row;
+  if (folds->header.unicode != case_fold_version()) return STATUS_OK;
+  while (slot < folds->header.slots && slot_at(folds, slot) == 0) slot++;
+  if (slot == folds->header.slots) return STATUS_OK;
+  struct word word = vocabulary_word(vocabulary, slot_at(folds, slot) - 1);
+  if (word.length > CHECKED_LENGTH) return STATUS_OK;
+  struct word folded = {room, case_fold(word.bytes, word.length, room)};
+  return folds_find(folds, vocabulary, folded, &row) == STATUS_OK ? STATUS_OK : inconsistent(file, problem);
 }

@@ -46,6 +46,10 @@ struct lmdb;
  * of a version that this build does not know. Borrows from the map. STATUS_DAMAGED, STATUS_NO_MEMORY. */
 enum status folds_map(const struct lmdb *lmdb, const struct head *head, const char *file, struct problem *problem,
                       struct folds **out) MUST_USE;
+/* Whether a form of the table is found where it lies: with another seed or number of slots it would not be.
+ * STATUS_DAMAGED. */
+enum status folds_check(const struct folds *folds, const struct vocabulary *vocabulary, const char *file,
+                        struct problem *problem) MUST_USE;
 void folds_unmap(struct folds *folds); /* NULL is allowed */
 
 const struct folds_header *folds_header(const struct folds *folds);

@@ -2,6 +2,7 @@
 #include "store/matrix/format.h"
 
 #include <string.h>
+#include <xxhash.h>
 
 #include "store/matrix/lmdb.h"
 
@@ -66,7 +67,7 @@ size_t format_head_write(const struct head *head, unsigned char *out) {
   at = put(at, head->skipped, sizeof head->skipped);
   at = put(at, &source_length, 2);
   at = put(at, &format_length, 2);
-  at = put(at, &zero, 4);
+  at = put(at, &head->sum, 4);
   at = put(at, head->source, source_length);
   at = put(at, head->source_format, format_length);
   return (size_t)(at - out);
@@ -123,12 +124,14 @@ enum status format_head_read(const unsigned char *data, size_t length, const cha
   at = get(at, head.skipped, sizeof head.skipped);
   at = get(at, &source_length, 2);
   at = get(at, &format_length, 2);
-  at = get(at, &zero, 4);
+  at = get(at, &head.sum, 4);
   if (source_length > FORMAT_TEXT_MAX || format_length > FORMAT_TEXT_MAX ||
       length != FORMAT_HEAD_FIXED + (size_t)source_length + format_length)
     return problem_set(problem, STATUS_DAMAGED, 0, "%s: its head has the wrong length; import it again", file);
   at = get(at, head.source, source_length);
   get(at, head.source_format, format_length);
+  if (zero != 0 || strlen(head.source) != source_length || strlen(head.source_format) != format_length)
+    return problem_set(problem, STATUS_DAMAGED, 0, "%s: its head is inconsistent (names); import it again", file);
   enum status status = check_numbers(&head, file, problem);
   if (status == STATUS_OK) *out = head;
   return status;
@@ -140,17 +143,73 @@ bool format_has(const struct lmdb *lmdb, enum format_kind kind) {
   return lmdb_get(lmdb, (struct lmdb_span){key.bytes, key.length}, &value) != STATUS_NOT_FOUND;
 }
 
-enum status format_find(const struct lmdb *lmdb, struct format_part part, const char *file, struct problem *problem,
-                        const void **data) {
+static bool all_zero(const unsigned char *bytes, size_t length) {
+  unsigned char other = 0;
+  for (size_t i = 0; i < length; i++) other |= bytes[i];
+  return other == 0;
+}
+
+/* The value of a record, which has at least part.length bytes behind its lead. */
+static enum status find_value(const struct lmdb *lmdb, struct format_part part, const char *file,
+                              struct problem *problem, struct lmdb_span *value) {
   struct format_key key = format_key_of(part);
-  struct lmdb_span value = {0};
-  enum status status = lmdb_get(lmdb, (struct lmdb_span){key.bytes, key.length}, &value);
+  struct lmdb_span found = {0};
+  enum status status = lmdb_get(lmdb, (struct lmdb_span){key.bytes, key.length}, &found);
   if (status == STATUS_NO_MEMORY) return problem_set(problem, status, 0, "%s: out of memory", file);
-  if (status != STATUS_OK || value.length < FORMAT_LEAD + part.length ||
-      ((uintptr_t)value.data + FORMAT_LEAD) % FORMAT_ALIGNMENT != 0)
+  if (status != STATUS_OK || found.length < FORMAT_LEAD || found.length - FORMAT_LEAD < part.length ||
+      ((uintptr_t)found.data + FORMAT_LEAD) % FORMAT_ALIGNMENT != 0)
     return problem_set(problem, STATUS_DAMAGED, 0,
                        "%s: record '%c' %u is missing, too short or not aligned; import it again", file,
                        (char)part.kind, part.number);
-  *data = (const unsigned char *)value.data + FORMAT_LEAD;
+  *value = found;
+  return STATUS_OK;
+}
+
+enum status format_find(const struct lmdb *lmdb, struct format_part part, const char *file, struct problem *problem,
+                        const void **data) {
+  struct lmdb_span value;
+  enum status status = find_value(lmdb, part, file, problem, &value);
+  if (status != STATUS_OK) return status;
+  const unsigned char *bytes = value.data;
+  size_t filled = FORMAT_LEAD + part.length, size = filled < FORMAT_VALUE_MIN ? FORMAT_VALUE_MIN : filled;
+  if (value.length != size || !all_zero(bytes, FORMAT_LEAD) || !all_zero(bytes + filled, size - filled))
+    return problem_set(problem, STATUS_DAMAGED, 0,
+                       "%s: record '%c' %u has not the %zu bytes that it should have; import it again", file,
+                       (char)part.kind, part.number, part.length);
+  *data = bytes + FORMAT_LEAD;
+  return STATUS_OK;
+}
+
+enum status format_find_start(const struct lmdb *lmdb, struct format_part part, const char *file,
+                              struct problem *problem, const void **data) {
+  struct lmdb_span value;
+  enum status status = find_value(lmdb, part, file, problem, &value);
+  if (status == STATUS_OK) *data = (const unsigned char *)value.data + FORMAT_LEAD;
+  return status;
+}
+
+enum status format_metadata_sum(const struct lmdb *lmdb, const unsigned char *head, size_t length, uint32_t *sum) {
+  static const struct format_part parts[] = {{FORMAT_AXES, 0, 64},
+                                             {FORMAT_GRAPH, 0, 640},
+                                             {FORMAT_FOLDS, 0, 64},
+                                             {FORMAT_SUBWORDS, 0, 64},
+                                             {FORMAT_MEAN, 0, 0}};
+  const uint32_t zero = 0;
+  XXH3_state_t *state = XXH3_createState();
+  if (!state) return STATUS_NO_MEMORY;
+  XXH3_64bits_reset(state);
+  XXH3_64bits_update(state, head, FORMAT_HEAD_SUM);
+  XXH3_64bits_update(state, &zero, sizeof zero);
+  XXH3_64bits_update(state, head + FORMAT_HEAD_FIXED, length - FORMAT_HEAD_FIXED);
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    const unsigned char kind = (unsigned char)parts[i].kind;
+    const void *data;
+    if (!format_has(lmdb, parts[i].kind) || format_find_start(lmdb, parts[i], "", NULL, &data) != STATUS_OK) continue;
+    XXH3_64bits_update(state, &kind, sizeof kind);
+    XXH3_64bits_update(state, data, parts[i].length);
+  }
+  uint32_t low = (uint32_t)XXH3_64bits_digest(state);
+  XXH3_freeState(state);
+  *sum = low != 0 ? low : 1;
   return STATUS_OK;
 }

@@ -20,7 +20,8 @@ enum {
   FORMAT_KEY_WORD = 510, /* bytes of a word that its key holds */
   FORMAT_KEY_MAX = FORMAT_KEY_WORD + 1,
   FORMAT_HEAD_FIXED = 128,
-  FORMAT_TEXT_MAX = 255 /* bytes of the names of source and source format */
+  FORMAT_HEAD_SUM = 124, /* where the head has its sum, a u32 */
+  FORMAT_TEXT_MAX = 255  /* bytes of the names of source and source format */
 };
 
 enum format_kind {
@@ -84,6 +85,7 @@ struct head {
   int64_t imported_at;
   uint64_t declared_rows;
   uint64_t skipped[SKIP_COUNT];
+  uint32_t sum; /* as format_metadata_sum() gives it; 0 in files of builds that did not keep it */
   char source[FORMAT_TEXT_MAX + 1];
   char source_format[FORMAT_TEXT_MAX + 1];
 };
@@ -102,10 +104,19 @@ struct lmdb;
 /* Whether the file has slab or chunk 0 of that kind, for kinds that a file need not have. */
 bool format_has(const struct lmdb *lmdb, enum format_kind kind);
 
-/* The data of a slab or chunk behind its lead, 64-byte aligned in the map. STATUS_DAMAGED when it is not there, shorter
- * than part.length or not aligned; `file` names the file in *problem. */
+/* The data of a slab or chunk behind its lead, 64-byte aligned in the map. STATUS_DAMAGED when it is not there, not
+ * aligned, or not of part.length bytes between a lead and a filling of zeros; `file` names the file in *problem. */
 enum status format_find(const struct lmdb *lmdb, struct format_part part, const char *file, struct problem *problem,
                         const void **data) MUST_USE;
+
+/* The same of a record whose length is not known yet: its first part.length bytes. */
+enum status format_find_start(const struct lmdb *lmdb, struct format_part part, const char *file,
+                              struct problem *problem, const void **data) MUST_USE;
+
+/* The sum that goes into the head, of the `length` bytes of this head but for the sum, and of what begins the records
+ * of kinds that say what others mean (FORMAT.md). Never 0. STATUS_NO_MEMORY. */
+enum status format_metadata_sum(const struct lmdb *lmdb, const unsigned char *head, size_t length,
+                                uint32_t *sum) MUST_USE;
 
 /* Writes the head into `out` and returns its length, at most FORMAT_HEAD_FIXED + 2 * FORMAT_TEXT_MAX. */
 size_t format_head_write(const struct head *head, unsigned char *out);

@@ -86,12 +86,35 @@ enum status graph_check_header(const struct graph_header *header, const struct r
   if (header->degree < 1 || header->degree > GRAPH_DEGREE_MAX) return damaged(file, problem, "degree");
   if (header->entry_count < 1 || header->entry_count > GRAPH_ENTRIES_MAX || header->entry_count > header->node_count)
     return damaged(file, problem, "number of entries");
+  for (size_t i = 0; i < sizeof header->reserved; i++)
+    if (header->reserved[i] != 0) return damaged(file, problem, "its beginning");
   return header->root < header->node_count ? STATUS_OK : damaged(file, problem, "root");
+}
+
+/* Whether the block of a code is one: no code is the byte 0, and what is behind the dimensions is GRAPH_ZERO. */
+static bool code_is_one(const struct graph *graph, const uint8_t *block) {
+  for (uint32_t i = 0; i < graph->code_bytes; i++)
+    if (block[i] == 0 || (i >= graph->dim && block[i] != GRAPH_ZERO)) return false;
+  return true;
+}
+
+/* Whether the first node has its links, each another node, and behind as many as it has room for nothing: with another
+ * degree it would not. */
+static bool first_links_hold(const struct graph *graph) {
+  const uint32_t *links = graph_links(graph, 0);
+  uint32_t count = graph_link_count(graph, 0), room = (uint32_t)(graph->nodes.block_bytes - graph->links_offset) / 4;
+  for (uint32_t i = 0; i < room; i++)
+    if (i < count ? links[i] == 0 : links[i] != (i < graph->degree ? GRAPH_NO_NODE : 0)) return false;
+  return true;
 }
 
 enum status graph_check_entries(const struct graph *graph, const char *file, struct problem *problem) {
   for (uint32_t entry = 0; entry < graph->entry_count; entry++)
     if (graph_code_of(graph, &graph->entries, entry)->id >= graph->node_count) return damaged(file, problem, "entries");
+  if (!code_is_one(graph, graph_block(&graph->entries, graph->entry_count - 1)))
+    return damaged(file, problem, "number of entries");
+  if (!code_is_one(graph, graph_block(&graph->nodes, graph->node_count - 1)) || !first_links_hold(graph))
+    return damaged(file, problem, "degree");
   return STATUS_OK;
 }
 

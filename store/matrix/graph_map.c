@@ -41,11 +41,13 @@ static bool is_share(double value) {
 static bool read_recall(const unsigned char *data, struct recall_table *recall) {
   memcpy(&recall->queries, data + RECALL_AT, 4);
   memcpy(&recall->count, data + RECALL_AT + 4, 4);
-  if (recall->count > RECALL_STEPS_MAX) return false;
+  if (recall->count > RECALL_STEPS_MAX || (recall->count > 0 && recall->queries == 0)) return false;
+  for (size_t i = STEPS_AT + recall->count * sizeof(struct stored_step); i < GRAPH_MAP_FIXED; i++)
+    if (data[i] != 0) return false;
   for (uint32_t i = 0; i < recall->count; i++) {
     struct stored_step step;
     memcpy(&step, data + STEPS_AT + i * sizeof step, sizeof step);
-    if (step.width < 1 || (i > 0 && step.width <= recall->steps[i - 1].width)) return false;
+    if (step.zero != 0 || step.width < 1 || (i > 0 && step.width <= recall->steps[i - 1].width)) return false;
     if (!is_share(step.at_1) || !is_share(step.at_10) || !is_share(step.at_100)) return false;
     recall->steps[i] = (struct recall_step){step.width, step.at_1, step.at_10, step.at_100};
   }
@@ -76,7 +78,8 @@ static enum status map_all(struct graph_map *map, const struct lmdb *lmdb, const
                            struct problem *problem) {
   const void *data;
   struct graph_header header;
-  enum status status = format_find(lmdb, (struct format_part){FORMAT_GRAPH, 0, GRAPH_MAP_FIXED}, file, problem, &data);
+  enum status status =
+      format_find_start(lmdb, (struct format_part){FORMAT_GRAPH, 0, GRAPH_MAP_FIXED}, file, problem, &data);
   if (status != STATUS_OK) return status;
   memcpy(&header, data, sizeof header);
   status = graph_check_header(&header, rows, file, problem);

@@ -69,7 +69,14 @@ static enum status read_head(struct model *model, const char *file, struct probl
     return problem_set(problem, STATUS_FOREIGN, 0, "%s: an LMDB file, but not a wordvec store", file);
   if (status != STATUS_OK)
     return problem_set(problem, status, 0, "%s: cannot read its head: %s", file, status_text(status));
-  return format_head_read(value.data, value.length, file, problem, &model->head);
+  status = format_head_read(value.data, value.length, file, problem, &model->head);
+  if (status != STATUS_OK || model->head.sum == 0) return status;
+  uint32_t sum;
+  status = format_metadata_sum(model->lmdb, value.data, value.length, &sum);
+  if (status != STATUS_OK) return problem_set(problem, status, 0, "%s: out of memory", file);
+  if (sum == model->head.sum) return STATUS_OK;
+  return problem_set(problem, STATUS_DAMAGED, 0,
+                     "%s: its head or what its other records say of themselves was changed; import it again", file);
 }
 
 static enum status map_rows(struct model *model, const char *file, struct problem *problem) {
@@ -92,6 +99,10 @@ static enum status map_rows(struct model *model, const char *file, struct proble
                     problem, &data);
     if (status != STATUS_OK) return status;
     model->slabs[slab] = data;
+    for (uint32_t i = head->dim; i < head->stride; i++)
+      if (model->slabs[slab][i] != 0)
+        return problem_set(problem, STATUS_DAMAGED, 0, "%s: its rows have more than %u dimensions; import it again",
+                           file, head->dim);
     status =
         format_find(model->lmdb, (struct format_part){FORMAT_NORMS, slab, rows * sizeof(double)}, file, problem, &data);
     if (status != STATUS_OK) return status;
@@ -140,11 +151,13 @@ static enum status sum_derived(struct model *model, const char *file, struct pro
   const void *data;
   enum status status = STATUS_OK;
   if (model->graph) {
-    status = format_find(model->lmdb, (struct format_part){FORMAT_GRAPH, 0, GRAPH_MAP_FIXED}, file, problem, &data);
+    status =
+        format_find_start(model->lmdb, (struct format_part){FORMAT_GRAPH, 0, GRAPH_MAP_FIXED}, file, problem, &data);
     if (status == STATUS_OK) memcpy(parts, data, GRAPH_MAP_FIXED);
   }
   if (status == STATUS_OK && format_has(model->lmdb, FORMAT_FOLDS)) {
-    status = format_find(model->lmdb, (struct format_part){FORMAT_FOLDS, 0, FOLDS_VERSIONS}, file, problem, &data);
+    status =
+        format_find_start(model->lmdb, (struct format_part){FORMAT_FOLDS, 0, FOLDS_VERSIONS}, file, problem, &data);
     if (status == STATUS_OK) memcpy(parts + GRAPH_MAP_FIXED, data, FOLDS_VERSIONS);
   }
   parts[sizeof parts - 1] = model->mean != NULL;

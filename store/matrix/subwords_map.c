@@ -50,6 +50,8 @@ static enum status read_fixed(const struct stored *stored, uint32_t dim, const c
     return damaged(file, problem, "length of n-grams");
   if (stored->buckets < 1 || stored->buckets > SUBWORDS_BUCKETS_MAX) return damaged(file, problem, "buckets");
   if (stored->dim != dim) return damaged(file, problem, "dimension");
+  for (size_t i = 0; i < sizeof stored->zero / sizeof stored->zero[0]; i++)
+    if (stored->zero[i] != 0) return damaged(file, problem, "its beginning");
   if (stored->is_pruned > 1 || stored->end_is_word > 1) return damaged(file, problem, "rules");
   uint32_t most = stored->is_pruned && stored->buckets > SUBWORDS_PRUNED_MAX ? SUBWORDS_PRUNED_MAX : stored->buckets;
   if (stored->count < 1 || stored->count > most || (!stored->is_pruned && stored->count != stored->buckets))
@@ -93,7 +95,11 @@ static enum status map_all(struct subwords_map *map, const struct lmdb *lmdb, ui
                                     .dim = dim,
                                     .count = stored.count};
   subwords_shape(&map->subwords);
-  return map_slabs(map, stored.is_pruned == 1, lmdb, file, problem);
+  status = map_slabs(map, stored.is_pruned == 1, lmdb, file, problem);
+  if (status != STATUS_OK || stored.is_pruned == 0) return status;
+  uint32_t last = map->subwords.count - 1, bucket = subwords_bucket(&map->subwords, last);
+  bool ascends = last == 0 || subwords_bucket(&map->subwords, last - 1) < bucket;
+  return ascends && bucket < stored.buckets ? STATUS_OK : damaged(file, problem, "buckets");
 }
 
 enum status subwords_map(const struct lmdb *lmdb, uint32_t dim, const char *file, struct problem *problem,

@@ -146,17 +146,21 @@ enum status vocabulary_page(const struct vocabulary *vocabulary, const struct vo
   return STATUS_OK;
 }
 
+/* Word lies behind word, none across the border of two chunks, and the last ends where the head says. */
 static enum status check_places(const struct vocabulary *vocabulary, const struct head *head, const char *file,
                                 struct problem *problem) {
+  uint64_t end = 0;
   for (uint32_t row = 0; row < vocabulary->count; row++) {
-    uint64_t place = place_of(vocabulary, row);
-    uint64_t offset = format_place_offset(place);
+    uint64_t place = place_of(vocabulary, row), left = FORMAT_TEXT_CHUNK - end % FORMAT_TEXT_CHUNK;
     size_t length = format_place_length(place);
-    if (offset + length > head->text_bytes || offset % FORMAT_TEXT_CHUNK + length > FORMAT_TEXT_CHUNK)
-      return problem_set(problem, STATUS_DAMAGED, 0, "%s: the word of row %u lies outside the words; import it again",
-                         file, row);
+    if (length > left) end += left;
+    if (format_place_offset(place) != end || end + length > head->text_bytes)
+      return problem_set(problem, STATUS_DAMAGED, 0,
+                         "%s: the word of row %u lies outside the words or within another; import it again", file, row);
+    end += length;
   }
-  return STATUS_OK;
+  if (end == head->text_bytes) return STATUS_OK;
+  return problem_set(problem, STATUS_DAMAGED, 0, "%s: it has more words than rows; import it again", file);
 }
 
 static enum status load(struct vocabulary *vocabulary, const struct head *head, const char *file,
@@ -193,6 +197,7 @@ enum status vocabulary_new(const struct lmdb *lmdb, const struct head *head, con
       .lmdb = lmdb, .count = (uint32_t)head->rows, .slab_shift = (uint32_t)__builtin_ctz(head->slab_rows)};
   enum status status = load(vocabulary, head, file, problem);
   if (status == STATUS_OK) status = folds_map(lmdb, head, file, problem, &vocabulary->folds);
+  if (status == STATUS_OK && vocabulary->folds) status = folds_check(vocabulary->folds, vocabulary, file, problem);
   if (status != STATUS_OK)
     vocabulary_free(vocabulary);
   else

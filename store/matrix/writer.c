@@ -409,8 +409,13 @@ static enum status put_head(struct writer *writer, const struct head *head, stru
   unsigned char bytes[FORMAT_HEAD_FIXED + 2 * FORMAT_TEXT_MAX];
   size_t length = format_head_write(head, bytes);
   const unsigned char key = FORMAT_HEAD;
+  uint32_t sum;
   void *value;
-  enum status status = lmdb_reserve(writer->lmdb, (struct lmdb_span){&key, sizeof key}, length, false, problem, &value);
+  enum status status = lmdb_commit(writer->lmdb, problem);
+  if (status == STATUS_OK) status = format_metadata_sum(writer->lmdb, bytes, length, &sum);
+  if (status != STATUS_OK) return problem_set(problem, status, 0, "%s: cannot be summed", writer->part);
+  memcpy(bytes + FORMAT_HEAD_SUM, &sum, sizeof sum);
+  status = lmdb_reserve(writer->lmdb, (struct lmdb_span){&key, sizeof key}, length, false, problem, &value);
   if (status != STATUS_OK) return status;
   memcpy(value, bytes, length);
   return lmdb_commit(writer->lmdb, problem);
