@@ -767,6 +767,7 @@ void exchange_visit(void *context, struct MHD_Connection *connection, void **vis
                     enum MHD_ConnectionNotificationCode code) {
   struct exchanges *all = context;
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  metrics_count_connection(all->service->metrics, code == MHD_CONNECTION_NOTIFY_CLOSED);
   if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
     connections_asked(&all->connections, *visit); /* or never will */
     admission_leave(all->admission, *visit);

@@ -34,6 +34,8 @@ struct stripe {
   counter rejected[REASON_COUNT];
   counter lookups[METRICS_LOOKUPS];
   counter rows;
+  counter connections;
+  counter connections_ended;
   counter log_dropped;
   counter models_lost;
 };
@@ -167,8 +169,10 @@ void metrics_count_request(struct metrics *metrics, const struct metrics_request
   if (reason < REASON_COUNT) add(&stripe->rejected[reason], 1);
 }
 
-void metrics_count_rejected(struct metrics *metrics, unsigned reason) {
-  if (metrics) add(&stripe_here(metrics)->rejected[reason], 1);
+void metrics_count_connection(struct metrics *metrics, bool ended) {
+  if (!metrics) return;
+  struct stripe *stripe = stripe_here(metrics);
+  add(ended ? &stripe->connections_ended : &stripe->connections, 1);
 }
 
 void metrics_count_search(struct metrics *metrics, enum metrics_search mode, uint64_t microseconds) {
@@ -243,6 +247,9 @@ void metrics_totals(const struct metrics *metrics, struct metrics_totals *out) {
   for (size_t i = 0; i < REASON_COUNT; i++) out->rejected[i] = sum(metrics, &first->rejected[i]);
   for (size_t i = 0; i < METRICS_LOOKUPS; i++) out->tally.lookups[i] = sum(metrics, &first->lookups[i]);
   out->tally.rows = sum(metrics, &first->rows);
+  /* In this order: what has ended has also begun. */
+  out->connections_ended = sum(metrics, &first->connections_ended);
+  out->connections = sum(metrics, &first->connections);
   out->log_dropped = sum(metrics, &first->log_dropped);
   out->models_lost = sum(metrics, &first->models_lost);
   for (size_t i = 0; i < METRICS_QUEUES; i++) out->waiting[i] = atomic_load(&metrics->waiting[i]);

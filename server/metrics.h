@@ -52,8 +52,8 @@ void metrics_count_request(struct metrics *metrics, const struct metrics_request
 
 /* ---- what is counted by itself */
 
-/* A connection or request that was refused before it was one that metrics_count_request() is told of. */
-void metrics_count_rejected(struct metrics *metrics, unsigned reason);
+/* A connection was accepted, or has ended. */
+void metrics_count_connection(struct metrics *metrics, bool ended);
 
 /* What searched for a request. */
 enum metrics_search {
@@ -100,6 +100,7 @@ void metrics_search_durations(const struct metrics *metrics, enum metrics_search
 struct metrics_totals {
   uint64_t rejected[REASON_COUNT];
   struct metrics_tally tally;
+  uint64_t connections, connections_ended; /* the latter are among the former */
   uint64_t log_dropped, models_lost;
   size_t waiting[METRICS_QUEUES];
 };

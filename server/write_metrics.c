@@ -87,7 +87,7 @@ static void write_requests_of(struct text *text, const struct metrics *metrics, 
              metrics_method(method), metrics_code(code), metrics_requests(metrics, number, method, code));
 }
 
-static void write_requests(struct text *text, const struct metrics_page *page) {
+static void write_requests(struct text *text, const struct metrics_page *page, const struct metrics_totals *totals) {
   static const char durations_name[] = "wordvec_http_request_duration_seconds";
   const struct route *route;
   char name[ROUTE_LABEL];
@@ -108,6 +108,10 @@ static void write_requests(struct text *text, const struct metrics_page *page) {
   } while (route);
   single(text, "wordvec_http_requests_in_flight", "gauge", "Requests whose fields are in and whose answer is not out.",
          page->in_flight);
+  single(text, "wordvec_http_connections", "gauge", "Connections that are open.",
+         totals->connections - totals->connections_ended);
+  single(text, "wordvec_http_connections_accepted_total", "counter", "Connections that were accepted.",
+         totals->connections);
 }
 
 /* ---- what requests asked for */
@@ -236,7 +240,7 @@ enum status write_metrics(struct bytes *out, const struct metrics_page *page) {
   struct metrics_totals totals;
   metrics_totals(page->metrics, &totals);
   write_build(&text, page);
-  write_requests(&text, page);
+  write_requests(&text, page, &totals);
   write_totals(&text, &totals);
   write_searches(&text, page, &totals);
   write_models(&text, page, &totals);

@@ -46,8 +46,12 @@ static char *names_of(const char *text) {
 
 /* What a daemon that was asked nothing has done. */
 static bool may_have_begun(const char *line) {
-  static const char *const names[] = {"process_", "wordvec_build_info", "wordvec_model",
-                                      "wordvec_swaps_total{result=\"ok", "wordvec_http_requests_in_flight"};
+  static const char *const names[] = {"process_",
+                                      "wordvec_build_info",
+                                      "wordvec_model",
+                                      "wordvec_swaps_total{result=\"ok",
+                                      "wordvec_http_requests_in_flight",
+                                      "wordvec_http_connections"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (begins(line, names[i])) return true;
   return strstr(line, "route=\"/metrics\"") || strstr(line, "route=\"/readyz\"");
@@ -276,6 +280,31 @@ START_TEST(requests_move_their_series_and_no_others) {
 }
 END_TEST
 
+/* Scrapes until the gauge has the value: connections of scrapes before may end a moment later. */
+static void await_gauge(unsigned port, const char *series, double value) {
+  double deadline = support_seconds() + SUPPORT_PATIENCE_SECONDS, seen;
+  while ((seen = scrape_value(port, series)) != value) {
+    ck_assert_msg(support_seconds() < deadline, "%s is %g, not %g", series, seen, value);
+    support_pause();
+  }
+}
+
+START_TEST(connections_that_are_open) {
+  enum { HELD = 5 };
+  struct daemon daemon;
+  struct raw held[HELD];
+  daemon_prepare(&daemon);
+  daemon_start(&daemon, NULL);
+  await_gauge(daemon.port, "wordvec_http_connections", 1); /* its own */
+  for (size_t i = 0; i < HELD; i++) raw_open(&held[i], daemon.port);
+  await_gauge(daemon.port, "wordvec_http_connections", HELD + 1);
+  ck_assert_double_gt(scrape_value(daemon.port, "wordvec_http_connections_accepted_total"), HELD + 1);
+  for (size_t i = 0; i < HELD; i++) raw_close(&held[i]);
+  await_gauge(daemon.port, "wordvec_http_connections", 1);
+  daemon_stop(&daemon);
+}
+END_TEST
+
 /* ---- an address of its own */
 
 static unsigned port_behind(const struct daemon *daemon, const char *mark) {
@@ -396,6 +425,7 @@ int main(void) {
   tcase_add_test(tcase, the_text_is_in_order);
   tcase_add_test(tcase, head_and_type);
   tcase_add_test(tcase, requests_move_their_series_and_no_others);
+  tcase_add_test(tcase, connections_that_are_open);
   tcase_add_test(tcase, an_address_of_its_own);
   tcase_add_test(tcase, an_address_of_its_own_is_loopback);
   tcase_add_test(tcase, an_address_of_its_own_that_is_taken);

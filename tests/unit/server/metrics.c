@@ -153,9 +153,8 @@ START_TEST(reasons) {
                    {431, REFUSAL_HEADERS_TOO_LARGE}, {500, REFUSAL_INTERNAL},       {503, REASON_MEMORY},
                    {505, REFUSAL_MALFORMED}};
   for (request.reason = 0; request.reason < REASON_COUNT; request.reason++) metrics_count_request(metrics, &request);
-  metrics_count_rejected(metrics, REASON_CONNECTIONS);
   metrics_totals(metrics, &totals);
-  for (unsigned i = 0; i < REASON_COUNT; i++) ck_assert_uint_eq(totals.rejected[i], 1u + (i == REASON_CONNECTIONS));
+  for (unsigned i = 0; i < REASON_COUNT; i++) ck_assert_uint_eq(totals.rejected[i], 1);
   /* What libmicrohttpd refuses has no route and no reason but its status. */
   request = (struct metrics_request){.method = "-", .reason = REASON_COUNT};
   for (size_t i = 0; i < sizeof by_status / sizeof *by_status; i++) {
@@ -183,12 +182,16 @@ START_TEST(what_requests_did) {
   request.tally = (struct metrics_tally){.rows = 7, .lookups = {4, 3, 2, 1}};
   metrics_count_request(metrics, &request);
   metrics_count_request(metrics, &request);
+  for (int i = 0; i < 3; i++) metrics_count_connection(metrics, false);
+  metrics_count_connection(metrics, true);
   metrics_count_log_dropped(metrics, 5);
   metrics_count_model_lost(metrics);
   atomic_store(metrics_queue(metrics, METRICS_QUEUE_BATCHES), 9);
   metrics_totals(metrics, &totals);
   ck_assert_uint_eq(totals.tally.rows, 14);
   for (size_t i = 0; i < METRICS_LOOKUPS; i++) ck_assert_uint_eq(totals.tally.lookups[i], 2 * (4 - i));
+  ck_assert_uint_eq(totals.connections, 3);
+  ck_assert_uint_eq(totals.connections_ended, 1);
   ck_assert_uint_eq(totals.log_dropped, 5);
   ck_assert_uint_eq(totals.models_lost, 1);
   ck_assert_uint_eq(totals.waiting[METRICS_QUEUE_BATCHES], 9);
@@ -218,7 +221,7 @@ START_TEST(without_counters_nothing_is_counted) {
   struct metrics_histogram durations;
   struct usage usage;
   metrics_count_request(NULL, &request);
-  metrics_count_rejected(NULL, REASON_MEMORY);
+  metrics_count_connection(NULL, false);
   metrics_count_search(NULL, METRICS_EXACT, 1);
   metrics_count_log_dropped(NULL, 1);
   metrics_count_model_lost(NULL);

@@ -76,6 +76,8 @@ START_TEST(every_family_of_the_contract) {
       "wordvec_http_request_duration_seconds_bucket{route=\"/lookup\",le=\"0.0001\"}",
       "wordvec_http_request_duration_seconds_sum{route=\"/lookup\"}",
       "wordvec_http_requests_in_flight",
+      "wordvec_http_connections",
+      "wordvec_http_connections_accepted_total",
       "wordvec_http_requests_rejected_total{reason=\"queue_full\"}",
       "wordvec_http_requests_rejected_total{reason=\"connections\"}",
       "wordvec_http_requests_rejected_total{reason=\"body_too_large\"}",
