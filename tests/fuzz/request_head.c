@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "server/etag.h"
 #include "server/guard.h"
 #include "server/log.h"
 #include "server/reading.h"
@@ -20,11 +21,20 @@ struct framing {
   unsigned hosts, lengths, codings;
 };
 
+/* A tag that is found stands there, whatever is around it. */
+static void judge_tags(const char *value) {
+  static const char tag[] = "\"0123-json-1-ab\"", known[] = "\"0123-json-1-ab";
+  uint64_t length;
+  if (etag_listed(value, tag, &length)) fuzz_demand(strstr(value, known) != NULL, "a tag that is found is there");
+  if (etag_any(value)) fuzz_demand(strchr(value, '*') != NULL && !strchr(value, '"'), "anything is a star alone");
+}
+
 static void take_field(struct guard_fields *fields, struct framing *framing, char *line, char *end) {
   char *colon = memchr(line, ':', (size_t)(end - line));
   if (!colon) return;
   *colon = '\0';
   char *value = colon + 1;
+  if (strcasecmp(line, "If-None-Match") == 0) judge_tags(value);
   framing->hosts += strcasecmp(line, "Host") == 0;
   framing->lengths += strcasecmp(line, "Content-Length") == 0;
   framing->codings += strcasecmp(line, "Transfer-Encoding") == 0;
