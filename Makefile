@@ -280,9 +280,9 @@ ifeq ($(strip $(SANITIZE)),thread)
 # Check forks for each test, and one asks for more memory than there is.
 export TSAN_OPTIONS := halt_on_error=1 die_after_fork=0 allocator_may_return_null=1
 endif
-tsan_threaded := $(addprefix unit/server/,acceptor backlog catalog connections exchange joins log log_queue metrics text_cache) \
-  unit/store/budget unit/store/import/import_graph unit/store/import/text_pipeline unit/store/search/scanner \
-  http/lifecycle http/limits http/searches http/timeouts
+tsan_threaded := $(addprefix unit/server/,acceptor backlog catalog joins keys log log_queue metrics news text_cache) \
+  $(addprefix unit/store/,budget import/import_graph import/text_pipeline search/scanner) \
+  $(addprefix http/,activation drain lifecycle limits logs timeouts)
 tsan_programs = $(if $(filter all,$(TSAN)),$(UNIT_PROGRAMS) $(HTTP_PROGRAMS),$(filter \
   $(addprefix $(OUT)/tests/,$(tsan_threaded)),$(UNIT_PROGRAMS) $(HTTP_PROGRAMS)))
 
