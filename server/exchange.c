@@ -13,7 +13,7 @@
  *
  * A word that is not there is a refusal at first. Its near spellings take a pass over all words, which has a backlog of
  * its own, with one thread: searches do not hold it up, and a flood of such words does not hold up searches. A request
- * that finds no room there is answered without them.
+ * that finds no room there is answered without them, and so is one whose handler takes long.
  *
  * libmicrohttpd takes an answer only before the body or after it. So what is refused before the body is answered at
  * once when the body is long or would only be sent after "100 Continue", and otherwise after a short body has been
@@ -606,6 +606,7 @@ void exchange_search(void *context, struct backlog_task *task, bool late) {
     postpone(all, deferred);
   } else if (wants_suggestions(deferred->exchange, &deferred->refusal) && backlog_reserve(all->suggestions)) {
     add_time(deferred, &timing->search);
+    deferred->hurried = true;
     backlog_add(all->suggestions, task);
   } else {
     hand_back(deferred, DEFERRED_REFUSED);

@@ -224,6 +224,29 @@ START_TEST(answers_that_wait_count_as_their_length) {
 }
 END_TEST
 
+/* Near spellings take a second turn of the handler, on the one thread that makes them: what takes long has none. */
+START_TEST(long_work_is_not_done_twice_for_suggestions) {
+  static const char *const middles[] = {"", "\"dog\","};
+  enum { TIMES = 4000 };
+  struct daemon daemon;
+  daemon_prepare(&daemon);
+  suite_import(&daemon, "zoo", &zoo);
+  daemon_start(&daemon, NULL);
+  char *body = malloc(TIMES * 8 + 64);
+  ck_assert_ptr_nonnull(body);
+  for (int longer = 0; longer < 2; longer++) {
+    char *to = body + sprintf(body, "{\"words\":[");
+    for (int i = 0; i < TIMES; i++) to += sprintf(to, "%s", middles[longer]);
+    sprintf(to, "\"caat\"]}");
+    json_t *problem = post_problem(daemon.port, 404, "word_not_found", "/mean", body);
+    ck_assert_int_eq(json_array_size(json_object_get(problem, "suggestions")) > 0, !longer);
+    json_decref(problem);
+  }
+  free(body);
+  daemon_stop(&daemon);
+}
+END_TEST
+
 /* What not even the whole budget holds is no matter of trying again. */
 START_TEST(an_answer_that_can_never_be_sent) {
   struct daemon daemon;
@@ -265,6 +288,7 @@ int main(void) {
   tcase_add_test(tcase, too_many_bytes_being_sent);
   tcase_add_test(tcase, small_answers_while_nothing_is_left);
   tcase_add_test(tcase, answers_that_wait_count_as_their_length);
+  tcase_add_test(tcase, long_work_is_not_done_twice_for_suggestions);
   tcase_add_test(tcase, an_answer_that_can_never_be_sent);
   tcase_add_test(tcase, no_descriptors_left);
   scratch_open();
