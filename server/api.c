@@ -110,8 +110,11 @@ static bool choose(const struct service *service, struct word requested, bool jo
   bool chosen =
       requested.bytes ? choose_list(service, requested, choice, refusal) : choose_unnamed(service, choice, refusal);
   choice->model = choice->count > 0 ? choice->models[0] : NULL;
-  if (chosen) snprintf(reply->model, sizeof reply->model, "%.*s", (int)sizeof reply->model - 1, choice->name);
-  return chosen;
+  if (!chosen) return false;
+  size_t length = strnlen(choice->name, sizeof reply->model - 1);
+  memcpy(reply->model, choice->name, length);
+  reply->model[length] = '\0';
+  return true;
 }
 
 static struct etag_parts tag_of(const struct api_choice *choice, enum representation representation) {

@@ -358,7 +358,9 @@ static enum MHD_Result admit(const struct exchanges *all, struct exchange *excha
   const char *url = line[0];
   const char *method = line[1];
   struct refusal refusal;
-  snprintf(exchange->method, sizeof exchange->method, "%s", method);
+  size_t method_length = strnlen(method, sizeof exchange->method - 1);
+  memcpy(exchange->method, method, method_length);
+  exchange->method[method_length] = '\0';
   exchange->takes_body = route_method(method) == ROUTE_POST;
   exchange->dialect = route_dialect(path_of(url));
   find_route(all, exchange, path_of(url));

@@ -101,6 +101,28 @@ START_TEST(other_tags_and_other_methods_get_the_answer) {
 }
 END_TEST
 
+/* As ours are not, but may be sent: an end of the body could then be known by the end of the connection alone. */
+START_TEST(a_tag_without_a_length) {
+  struct raw raw;
+  struct answer answer;
+  char tag[TAG_SIZE], length[32], unused[64], request[TAG_SIZE + 256];
+  get_tag("/vector?word=cat", tag, length);
+  snprintf(strrchr(tag, '-'), 2, "\"");
+  raw_open(&raw, served.port);
+  snprintf(request, sizeof request, "GET /vector?word=cat HTTP/1.1\r\nHost: x\r\nIf-None-Match: %s\r\n\r\n", tag);
+  raw_send_text(&raw, request);
+  ck_assert(raw_answer(&raw, true, &answer));
+  ck_assert_int_eq(answer.status, 304);
+  expect_header(&answer, "ETag", tag);
+  expect_header(&answer, "Connection", "close");
+  ck_assert(!answer_header(&answer, "Content-Length", unused, sizeof unused));
+  ck_assert(!answer_header(&answer, "Transfer-Encoding", unused, sizeof unused));
+  answer_release(&answer);
+  ck_assert(raw_closes(&raw));
+  raw_close(&raw);
+}
+END_TEST
+
 START_TEST(the_connection_goes_on) {
   struct raw raw;
   struct answer answer;
@@ -129,6 +151,7 @@ int main(void) {
   tcase_add_test(tcase, a_304_stands_for_the_answer);
   tcase_add_test(tcase, several_fields_are_one_list);
   tcase_add_test(tcase, other_tags_and_other_methods_get_the_answer);
+  tcase_add_test(tcase, a_tag_without_a_length);
   tcase_add_test(tcase, the_connection_goes_on);
   return suite_main_with_zoo(suite, &served, &zoo);
 }
