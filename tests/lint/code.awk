@@ -89,12 +89,14 @@ function check_words(code) {
   if (room == "elsewhere") return
   if (uses(code, "setlocale|uselocale")) breach(FNR, "locale", "numbers and bytes know no locale")
   if (uses(code, "MHD_USE_TURBO")) breach(FNR, "turbo", "MHD_USE_TURBO gained nothing steady")
-  if (uses(code, "MHD_digest_[a-z0-9_]*|MHD_queue_auth_fail[a-z0-9_]*|MHD_create_post_processor|MHD_post_process") ||
+  if (uses(code, "MHD_(digest|basic)_auth[a-z0-9_]*|MHD_queue_(basic_)?auth_(fail|required)[a-z0-9_]*|MHD_create_post_processor|MHD_post_process") ||
       uses(code, "MHD_ALLOW_UPGRADE|MHD_upgrade_action|MHD_create_response_for_upgrade") ||
       uses(code, "MHD_USE_(SSL|TLS)|MHD_OPTION_HTTPS_[A-Z_]*"))
-    breach(FNR, "unused-parts", "digest authentication, post processor, upgrade and TLS of libmicrohttpd stay unused")
+    breach(FNR, "unused-parts", "basic and digest authentication, post processor, upgrade and TLS of libmicrohttpd stay unused")
   if (uses(code, "CURLOPT_(FOLLOWLOCATION|UNRESTRICTED_AUTH|VERBOSE|SSL_VERIFYPEER|SSL_VERIFYHOST)"))
     breach(FNR, "redirects", "the daemon that was named is the one asked, and shown a key")
+  if (calls(code, "system|popen|posix_spawnp?|exec(l|lp|le|v|vp|ve|vpe)|fexecve|execveat|v?fork|dlopen"))
+    breach(FNR, "starts-nothing", "the sandbox would refuse it, and nothing here needs it")
   if (calls(code, "strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|atof|strtok|scanf|sscanf"))
     breach(FNR, "unsafe-call", "no bound or no way to see an error")
   if (room == "store/import" && uses(code, "strtok_r|strsep|isspace|isblank|iswspace|isprint|isalnum"))
