@@ -3,9 +3,10 @@
 #include "server/version.h"
 #include "server/write_metrics.h"
 
-/* Written also when nothing is left of the budget of answers: then, above all, somebody wants to see it. It is some 130
- * kB with a few models. */
-enum { SPARED_BYTES = 256 << 10 };
+/* Written also when nothing is left of the budget of answers: then, above all, somebody wants to see it. It is some 160
+ * kB with a few models. But what is past the budget stays bounded: whoever asks a thousand times and reads nothing is
+ * refused as others are. */
+enum { SPARED_BYTES = 256 << 10, SPARED_IN_ALL = 16 << 20 };
 
 bool api_metrics(const struct call *call, struct reply *reply, struct refusal *refusal) {
   const struct service *service = call->service;
@@ -25,7 +26,7 @@ bool api_metrics(const struct call *call, struct reply *reply, struct refusal *r
   catalog_swaps(service->catalog, page.swaps);
   scanner_tally(service->scanner, &page.passes);
   metrics_usage(service->metrics, &page.usage);
-  reply->body.spared = SPARED_BYTES;
+  if (atomic_load(&service->answers.used) <= service->answers.limit + SPARED_IN_ALL) reply->body.spared = SPARED_BYTES;
   status = write_metrics(&reply->body, &page);
   catalog_models_free(models, page.model_count);
   bool done = api_finish(reply, REPRESENTATION_JSON, status, refusal);

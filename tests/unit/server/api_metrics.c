@@ -73,6 +73,21 @@ START_TEST(no_room_for_it) {
 }
 END_TEST
 
+/* Nothing is left of the budget of answers: it is written all the same, but not when so much is past it already that
+ * somebody must be asking for it without reading it. */
+START_TEST(past_the_budget) {
+  enum { PAST = 16 << 20 };
+  struct budget *answers = &zoo.service.answers;
+  budget_take_past(answers, answers->limit);
+  free(ask());
+  budget_take_past(answers, PAST + 1);
+  api_get_refused(&zoo, api_metrics, "", REFUSAL_BUSY, NULL);
+  budget_give(answers, 1); /* and that of the answer before is given back */
+  free(ask());
+  budget_give(answers, answers->limit + PAST);
+}
+END_TEST
+
 static const struct {
   handler *answer;
   const char *query;
@@ -113,6 +128,7 @@ int main(void) {
   tcase_add_test(tcase, of_a_service);
   tcase_add_test(tcase, of_a_service_that_does_not_count);
   tcase_add_test(tcase, no_room_for_it);
+  tcase_add_test(tcase, past_the_budget);
   tcase_add_loop_test(tcase, rows_of_answers, 0, sizeof asked / sizeof *asked);
   tcase_add_test(tcase, rows_of_closer_words);
   scratch_open();
