@@ -1,4 +1,5 @@
 /* The one binary: finds out what is asked for and runs it. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,6 +35,8 @@ int main(int count, char *arguments[]) {
       [COMMAND_MANUAL] = cmd_manual,
   };
   struct options options;
+  /* A file that may not grow further is told of by the write that it refuses, not by the end of the process. */
+  signal(SIGXFSZ, SIG_IGN);
   int status = options_read(count, arguments, stdout, stderr, &options);
   if (status < 0) status = commands[options.command](&options);
   /* Results that could not be written, to a full disk say, are no success. */
