@@ -45,6 +45,13 @@ static MDB_val val_of(struct lmdb_span span) {
   return (MDB_val){.mv_size = span.length, .mv_data = (void *)(uintptr_t)span.data};
 }
 
+/* What has been committed to the file. */
+static double bytes_written(const struct lmdb *lmdb) {
+  MDB_envinfo about;
+  if (lmdb->page_size == 0 || mdb_env_info(lmdb->env, &about) != 0) return 0;
+  return (double)((about.me_last_pgno + 1) * lmdb->page_size);
+}
+
 /* A full disk reaches LMDB as a short write, which it reports as EIO: ask the file system which of the two it was. */
 static enum status write_failed(const struct lmdb *lmdb, int error, struct problem *problem) {
   enum status status = status_of(error);
@@ -52,7 +59,9 @@ static enum status write_failed(const struct lmdb *lmdb, int error, struct probl
   if (status == STATUS_IO && statvfs(lmdb->path, &about) == 0 && about.f_bavail * about.f_frsize < map_slack)
     status = STATUS_NO_SPACE;
   if (status == STATUS_NO_SPACE)
-    return problem_set(problem, status, 0, "%s: the disk is full; free some space and import again", lmdb->path);
+    return problem_set(problem, status, 0,
+                       "%s: the disk is full behind %.1f MB of it; free some space and import again", lmdb->path,
+                       bytes_written(lmdb) / 1e6);
   if (error == EIO)
     return problem_set(problem, status, 0,
                        "%s: a write fell short: a quota, a limit on the size of files, or a failing disk", lmdb->path);
