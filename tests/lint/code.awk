@@ -99,6 +99,8 @@ function check_words(code) {
     breach(FNR, "starts-nothing", "the sandbox would refuse it, and nothing here needs it")
   if (calls(code, "strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|atof|strtok|scanf|sscanf"))
     breach(FNR, "unsafe-call", "no bound or no way to see an error")
+  if (calls(code, "fork|vfork|popen|system|posix_spawnp?|exec(l|le|lp|v|ve|vp|vpe)"))
+    breach(FNR, "no-children", "a transaction of LMDB, and a map of its file, belong to no forked child")
   if (room == "store/import" && uses(code, "strtok_r|strsep|isspace|isblank|iswspace|isprint|isalnum"))
     breach(FNR, "word-bytes", "words are bytes: split on 0x20 and 0x0A only")
   if (room != "server" && (calls(code, "v?f?printf|f?puts|f?putc|putchar|perror") || uses(code, "stdout|stderr")))
