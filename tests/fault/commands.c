@@ -175,6 +175,28 @@ START_TEST(system_calls_fail) {
 }
 END_TEST
 
+/* Without --force nothing replaces a model, whatever the system fails to say of it. */
+START_TEST(names_that_are_taken_stay_taken) {
+  static const char *const again[] = {"import", source, "--store", folder, "--name", "m", NULL};
+  struct fault_tally tally = {0};
+  uint64_t injected = 1;
+  restore();
+  for (uint64_t number = 1; injected > 0; number++) {
+    struct run run;
+    fault_arm(plan, FAULT_CALL, number, 0, 0);
+    run_arguments(&run, again, NULL, 0);
+    injected = fault_disarm(plan);
+    tally.injected += injected;
+    tally.errors += injected;
+    ck_assert_msg(run.code == 1 && strlen(run.err) > 10, "number %d, a %s: exit %d: %s", (int)number, plan->last,
+                  run.code, run.err);
+    expect_store("an import without --force", false, false);
+    run_release(&run);
+  }
+  fault_tell("system calls of an import of a taken name: ", &tally);
+}
+END_TEST
+
 /* From the n-th write on there is no room. */
 START_TEST(disks_are_full) {
   struct fault_tally tally = {0};
@@ -231,6 +253,7 @@ int main(void) {
   Suite *suite = suite_of("fault/commands", &tcase);
   tcase_add_test(tcase, allocations_fail);
   tcase_add_loop_test(tcase, system_calls_fail, 0, 2);
+  tcase_add_test(tcase, names_that_are_taken_stay_taken);
   tcase_add_test(tcase, disks_are_full);
   tcase_add_test(tcase, interrupts_are_not_noticed);
   scratch_open();

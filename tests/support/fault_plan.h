@@ -20,6 +20,7 @@ struct fault_plan {
   uint32_t variant;
   _Atomic uint64_t count;    /* of calls since the plan was made */
   _Atomic uint64_t injected; /* how many failed */
+  char only[32];             /* the name of the calls that count; empty: all of the kinds do */
   char last[32];             /* the name of the call that failed last */
 };
 

@@ -49,7 +49,7 @@ struct call {
 /* The error that this call is to fail with, 0 for none. */
 static int error_of(const struct call *call) {
   uint32_t kinds = plan ? atomic_load(&plan->kinds) & (call->kinds | FAULT_CALL) : 0;
-  if (kinds == 0 || (kinds & FAULT_CALL && call->errors[0] == 0)) return 0;
+  if (kinds == 0 || (plan->only[0] && strcmp(plan->only, call->name) != 0)) return 0;
   uint64_t number = atomic_fetch_add(&plan->count, 1) + 1;
   bool fails =
       number == plan->first || (plan->every > 0 && number > plan->first && (number - plan->first) % plan->every == 0);
