@@ -20,16 +20,28 @@ static struct fault_plan *plan;
 static struct daemon served; /* its store */
 static char versions[2][SCRATCH_PATH_MAX];
 
-static const char *const targets[] = {"/vector?word=w1",      "/vectors?word=w1&word=w2", "/neighbors?word=w3&k=5",
-                                      "/words?limit=20",      "/matrix?format=json",      "/models",
-                                      "/similarity?a=w1&b=w2"};
+/* Targets; behind a space a body. */
+static const char *const targets[] = {
+    "/vector?word=w1",
+    "/vectors?word=w1&word=w2",
+    "/neighbors?word=w3&k=5",
+    "/words?limit=20",
+    "/matrix?format=json",
+    "/models",
+    "/similarity?a=w1&b=w2",
+    "/lookup {\"indices\":[[0,1,2],[3]]}",
+    "/vectors {\"words\":[\"w1\",\"longer-than-what-a-parser-first-has-for-a-token\"]}",
+    "/neighbors {\"queries\":[{\"word\":\"w1\"},{\"index\":3,\"k\":2}]}"};
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
 /* Asks over a connection of its own; false: it was closed without a whole answer. */
 static bool ask(unsigned port, const char *target, struct answer *answer) {
   struct raw raw;
-  char text[256];
-  snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", target);
+  char text[512];
+  const char *body = strchr(target, ' ');
+  int length = body ? (int)(body - target) : (int)strlen(target);
+  snprintf(text, sizeof text, "%s %.*s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
+           body ? "POST" : "GET", length, target, body ? strlen(body + 1) : 0, body ? body + 1 : "");
   raw_open(&raw, port);
   raw_send_text(&raw, text);
   bool whole = raw_answer(&raw, false, answer);

@@ -313,9 +313,11 @@ static bool read_body(struct raw *raw, struct answer *answer) {
 bool raw_answer(struct raw *raw, bool head_only, struct answer *answer) {
   memset(answer, 0, sizeof *answer);
   append(&answer->body, &answer->length, "", 0);
-  if (!read_head(raw, answer)) return false;
+  bool whole = read_head(raw, answer);
   bool empty = head_only || answer->status < 200 || answer->status == 204 || answer->status == 304;
-  return empty || read_body(raw, answer);
+  whole = whole && (empty || read_body(raw, answer));
+  if (!whole) answer_release(answer);
+  return whole;
 }
 
 bool raw_waits_for_reading(struct raw *raw) {

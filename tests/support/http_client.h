@@ -54,7 +54,7 @@ void raw_send_text(struct raw *raw, const char *text);
 void raw_half_close(struct raw *raw); /* says that no more will be sent */
 
 /* Reads one answer (to Content-Length, to the end of chunks, or to the close; `head_only` for HEAD). 1xx answers are
- * given as they come. False when the peer closes, or resets, before a whole one. */
+ * given as they come. False when the peer closes, or resets, before a whole one; *answer then holds nothing. */
 bool raw_answer(struct raw *raw, bool head_only, struct answer *answer);
 
 /* Waits until the first byte of an answer has come, and leaves it unread. */
