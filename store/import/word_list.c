@@ -1,6 +1,7 @@
 /* Lines of a source, through a buffer that holds the longest. */
 #include "store/import/word_list.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +110,7 @@ enum status word_list_beside(const char *path, char *out, size_t size) {
     char beside[SOURCE_PATH_MAX];
     int length = snprintf(beside, sizeof beside, "%.*s%s", (int)stem, path, endings[i]);
     if (length < 0 || (size_t)length >= sizeof beside || (size_t)length >= size) return STATUS_LIMIT;
-    if (access(beside, F_OK) != 0) continue;
+    if (access(beside, F_OK) != 0 && errno == ENOENT) continue; /* else opening it says what is wrong */
     memcpy(out, beside, (size_t)length + 1);
     return STATUS_OK;
   }
