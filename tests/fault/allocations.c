@@ -325,6 +325,37 @@ START_TEST(files_are_done_with_wholly_or_not_at_all) {
 }
 END_TEST
 
+/* ---- other layouts of a matrix */
+
+static const char *const layouts[] = {"tests/cases/gzip/input.txt",         "tests/cases/zip/input.zip",
+                                      "tests/cases/binary/input.bin",       "tests/cases/fasttext-bin/input.bin",
+                                      "tests/cases/fasttext-ftz/input.bin", "tests/cases/npy-words-beside/m.npy"};
+
+START_TEST(layouts_are_imported_wholly_or_not_at_all) {
+  char store[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX + 8], right[33] = "";
+  const struct import_options options = {.path = layouts[_i], .store = store, .name = "m", .threads = 1};
+  scratch_folder(store, "layouts");
+  snprintf(path, sizeof path, "%s/m.mdb", store);
+  for (long number = 0;; number++) {
+    struct problem problem = {.text = ""};
+    struct import_report report;
+    fail_at(number);
+    enum status status = import_run(&options, &problem, &report);
+    bool injected = let_be();
+    ck_assert_msg(status == STATUS_OK || (injected && status == STATUS_NO_MEMORY && strstr(problem.text, "memory")),
+                  "%s, allocation %ld: status %d, \"%s\"", layouts[_i], number, status, problem.text);
+    if (number == 0) memcpy(right, report.digest, sizeof right);
+    if (status == STATUS_OK) ck_assert_str_eq(report.digest, right);
+    ck_assert_int_eq(unlink(path) == 0, status == STATUS_OK);
+    ck_assert_uint_eq(files_in(store), 0);
+    tally.injected += injected;
+    tally.right += injected && status == STATUS_OK;
+    tally.errors += injected && status != STATUS_OK;
+    if (number > 0 && !injected) return;
+  }
+}
+END_TEST
+
 /* ---- the whole */
 
 static void prepare(void) {
@@ -360,6 +391,7 @@ int main(void) {
   tcase_add_unchecked_fixture(tcase, prepare, tidy);
   tcase_add_loop_test(tcase, handlers_answer_rightly_or_say_why_not, 0, REQUESTS);
   tcase_add_loop_test(tcase, files_are_done_with_wholly_or_not_at_all, 0, sizeof runs / sizeof runs[0]);
+  tcase_add_loop_test(tcase, layouts_are_imported_wholly_or_not_at_all, 0, sizeof layouts / sizeof layouts[0]);
   suite_add_tcase(suite, tcase);
   scratch_open();
   SRunner *runner = srunner_create(suite);
