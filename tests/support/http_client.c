@@ -210,7 +210,7 @@ char *client_encode(const void *bytes, size_t length) {
   return text;
 }
 
-void raw_open(struct raw *raw, unsigned port) {
+bool raw_try_open(struct raw *raw, unsigned port) {
   memset(raw, 0, sizeof *raw);
   append(&raw->buffered, &raw->length, "", 0);
   raw->descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -219,8 +219,15 @@ void raw_open(struct raw *raw, unsigned port) {
   setsockopt(raw->descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(raw->descriptor, (struct sockaddr *)&address, sizeof address))
-    support_fail("connect to port %u: %s", port, strerror(errno));
+  if (connect(raw->descriptor, (struct sockaddr *)&address, sizeof address) == 0) return true;
+  int error = errno;
+  raw_close(raw);
+  errno = error;
+  return false;
+}
+
+void raw_open(struct raw *raw, unsigned port) {
+  if (!raw_try_open(raw, port)) support_fail("connect to port %u: %s", port, strerror(errno));
 }
 
 void raw_close(struct raw *raw) {

@@ -48,6 +48,7 @@ struct raw {
 };
 
 void raw_open(struct raw *raw, unsigned port);
+bool raw_try_open(struct raw *raw, unsigned port); /* false, with errno: nobody listens there */
 void raw_close(struct raw *raw);
 void raw_send(struct raw *raw, const void *bytes, size_t length);
 void raw_send_text(struct raw *raw, const char *text);
