@@ -412,8 +412,10 @@ static enum status put_head(struct writer *writer, const struct head *head, stru
   uint32_t sum;
   void *value;
   enum status status = lmdb_commit(writer->lmdb, problem);
-  if (status == STATUS_OK) status = format_metadata_sum(writer->lmdb, bytes, length, &sum);
-  if (status != STATUS_OK) return problem_set(problem, status, 0, "%s: cannot be summed", writer->part);
+  if (status != STATUS_OK) return status;
+  status = format_metadata_sum(writer->lmdb, bytes, length, &sum);
+  if (status != STATUS_OK)
+    return problem_set(problem, status, 0, "%s: cannot be summed: %s", writer->part, status_text(status));
   memcpy(bytes + FORMAT_HEAD_SUM, &sum, sizeof sum);
   status = lmdb_reserve(writer->lmdb, (struct lmdb_span){&key, sizeof key}, length, false, problem, &value);
   if (status != STATUS_OK) return status;
