@@ -204,7 +204,13 @@ enum status format_metadata_sum(const struct lmdb *lmdb, const unsigned char *he
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
     const unsigned char kind = (unsigned char)parts[i].kind;
     const void *data;
-    if (!format_has(lmdb, parts[i].kind) || format_find_start(lmdb, parts[i], "", NULL, &data) != STATUS_OK) continue;
+    if (!format_has(lmdb, parts[i].kind)) continue;
+    enum status status = format_find_start(lmdb, parts[i], "", NULL, &data);
+    if (status == STATUS_NO_MEMORY) { /* it is there and could not be had: a sum without it is another one */
+      XXH3_freeState(state);
+      return status;
+    }
+    if (status != STATUS_OK) continue;
     XXH3_64bits_update(state, &kind, sizeof kind);
     XXH3_64bits_update(state, data, parts[i].length);
   }
