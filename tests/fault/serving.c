@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,19 +37,24 @@ static const char *const targets[] = {
     "/neighbors {\"queries\":[{\"word\":\"w1\"},{\"index\":3,\"k\":2}]}"};
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
-/* Asks over a connection of its own; false: nobody listens, or it was closed without a whole answer. */
-static bool ask(unsigned port, const char *target, struct answer *answer) {
+/* Asks over a connection of its own, with a line more in its head; false: nobody listens, or it was closed without a
+ * whole answer. */
+static bool ask_with(unsigned port, const char *target, const char *line, struct answer *answer) {
   struct raw raw;
   char text[512];
   const char *body = strchr(target, ' ');
   int length = body ? (int)(body - target) : (int)strlen(target);
-  snprintf(text, sizeof text, "%s %.*s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
-           body ? "POST" : "GET", length, target, body ? strlen(body + 1) : 0, body ? body + 1 : "");
+  snprintf(text, sizeof text, "%s %.*s HTTP/1.1\r\nHost: x\r\n%sConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
+           body ? "POST" : "GET", length, target, line, body ? strlen(body + 1) : 0, body ? body + 1 : "");
   if (!raw_try_open(&raw, port)) return false;
   raw_send_text(&raw, text);
   bool whole = raw_answer(&raw, false, answer);
   raw_close(&raw);
   return whole;
+}
+
+static bool ask(unsigned port, const char *target, struct answer *answer) {
+  return ask_with(port, target, "", answer);
 }
 
 /* ---- while it starts */
@@ -281,6 +287,54 @@ static void import_version(int version) {
   if (link(path, versions[version]) != 0) support_fail("%s: cannot be kept", path);
 }
 
+/* ---- with keys */
+
+static const char key_line[] = "Authorization: Bearer a-key-of-this-test\r\n";
+
+/* The status, 0 when the connection was closed. */
+static long status_of(const char *line) {
+  struct answer answer;
+  if (!ask_with(served.port, "/vector?word=w1", line, &answer)) return 0;
+  long status = answer.status;
+  answer_release(&answer);
+  return status;
+}
+
+/* The keys are read again while the n-th call fails: those of before stay. */
+static void reload_once(uint32_t kinds, uint64_t number) {
+  fault_arm(plan, kinds, number, 0, 0);
+  kill(served.pid, SIGHUP);
+  for (int i = 0; i < 20 && atomic_load(&plan->injected) == 0; i++) support_pause();
+}
+
+START_TEST(nobody_is_let_in_without_a_key) {
+  enum { CALLS = 30 };
+  const uint32_t kinds = _i ? FAULT_CALL : FAULT_ALLOCATION;
+  struct fault_tally tally = {0};
+  char path[SCRATCH_PATH_MAX];
+  scratch_path(path, "keys");
+  scratch_write(path, "a-key-of-this-test\n", strlen("a-key-of-this-test\n"));
+  ck_assert_int_eq(chmod(path, 0600), 0);
+  daemon_start(&served, "--api-key-file", path, NULL);
+  double deadline = support_seconds() + SUPPORT_PATIENCE_SECONDS;
+  while (status_of(key_line) != 200) ck_assert(support_seconds() < deadline);
+  for (uint64_t number = 1; number <= CALLS; number++) {
+    fault_arm(plan, kinds, number, 0, 0);
+    long status = status_of("");
+    tally.injected += fault_disarm(plan);
+    ck_assert_msg(status == 401 || status == 503 || status == 500 || status == 0, "number %d, a %s: %ld", (int)number,
+                  plan->last, status);
+    reload_once(kinds, number);
+    tally.injected += fault_disarm(plan);
+    ck_assert_msg(status_of("") == 401, "number %d, a %s: open", (int)number, plan->last);
+    ck_assert_msg(status_of(key_line) == 200, "number %d, a %s: closed", (int)number, plan->last);
+    tally.right += 2;
+  }
+  daemon_stop(&served);
+  fault_tell(_i ? "system calls of a daemon with keys: " : "allocations of a daemon with keys: ", &tally);
+}
+END_TEST
+
 int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("fault/serving", &tcase);
@@ -288,6 +342,7 @@ int main(void) {
   tcase_add_loop_test(tcase, requests_are_answered_rightly_or_not_at_all, 0, 3);
   tcase_add_test(tcase, interrupts_are_not_noticed);
   tcase_add_loop_test(tcase, looks_keep_what_is_served_and_are_made_again, 0, 2);
+  tcase_add_loop_test(tcase, nobody_is_let_in_without_a_key, 0, 2);
   scratch_open();
   plan = fault_open();
   daemon_prepare(&served);
