@@ -86,13 +86,14 @@ START_TEST(a_socket_for_metrics) {
 }
 END_TEST
 
-/* Runs `wordvec serve` to its end with the socket handed on; `wanted` is in what it says. */
-static void expect_refused(int listener, const char *environment, const char *wanted) {
+/* Runs `wordvec serve` to its end with the sockets handed on; `wanted` is in what it says. */
+static void expect_refused(int listener, int metrics, const char *environment, const char *wanted) {
   char err[SCRATCH_PATH_MAX];
   scratch_path(err, "refused.err");
   unlink(err);
   const char *const arguments[] = {"serve", "--listen", "127.0.0.1:0", NULL};
-  struct process_io io = {.err = err, .input = -1, .listener = listener, .environment = environment};
+  struct process_io io = {
+      .err = err, .input = -1, .listener = listener, .metrics_listener = metrics, .environment = environment};
   ck_assert_int_eq(process_wait(process_start(arguments, &io)), 2);
   char *said = scratch_read(err, NULL);
   ck_assert_msg(strstr(said, wanted) != NULL, "no \"%s\" in: %s", wanted, said);
@@ -101,20 +102,18 @@ static void expect_refused(int listener, const char *environment, const char *wa
 
 START_TEST(what_cannot_be_served_is_refused) {
   struct sockaddr_in address = {.sin_family = AF_INET};
-  int listener = daemon_listener();
-  expect_refused(listener, "LISTEN_FDS=2", "not a listening TCP socket");
-  expect_refused(listener, "LISTEN_FDS=3", "3 sockets");
-  expect_refused(listener, "LISTEN_FDS=x", "LISTEN_FDS: 'x'");
-  close(listener);
-  int other = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  expect_refused(other, NULL, "not a listening TCP socket");
-  close(other);
+  int listener = daemon_listener(), other = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  expect_refused(listener, 0, "LISTEN_FDS=3", "3 sockets");
+  expect_refused(other, 0, NULL, "not a listening TCP socket");
   /* Who reaches it may ask, whoever made it. */
   int open_to_all = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   ck_assert_int_eq(bind(open_to_all, (const struct sockaddr *)&address, sizeof address), 0);
   ck_assert_int_eq(listen(open_to_all, 1), 0);
-  expect_refused(open_to_all, NULL, "--insecure-bind");
+  expect_refused(open_to_all, 0, NULL, "--insecure-bind");
+  expect_refused(listener, open_to_all, NULL, "--metrics-listen: http://0.0.0.0:");
   close(open_to_all);
+  close(other);
+  close(listener);
 }
 END_TEST
 
