@@ -9,7 +9,8 @@
 
 enum {
   SEARCH_THREADS_MOST = 256,
-  JOINS_BYTES = 64 << 20 /* two models of 400,000 words take 6.4 MB */
+  JOINS_BYTES = 64 << 20, /* two models of 400,000 words take 6.4 MB */
+  JOINS_QUEUE_SHARE = 4   /* one in so many searches may wait until its join can be made */
 };
 
 unsigned command_threads(const struct options *options, unsigned most) {
@@ -51,7 +52,7 @@ enum status command_open_service(const struct options *options, const struct ker
   if (*searching == 0) *searching = command_cores(SEARCH_THREADS_MOST);
   enum status status = text_cache_new(service->limits.text_cache_bytes, &service->texts);
   if (status != STATUS_OK) return status;
-  status = joins_new(JOINS_BYTES, join_new, &service->joins);
+  status = joins_new(JOINS_BYTES, service->limits.search_batch / JOINS_QUEUE_SHARE, join_new, &service->joins);
   if (status == STATUS_OK) status = catalog_new(options->store, threads, &service->catalog);
   if (status == STATUS_OK && options->serve.fallback_store)
     status = catalog_set_fallback(service->catalog, options->serve.fallback_store);

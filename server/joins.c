@@ -19,20 +19,22 @@ struct making {
 
 struct joins {
   joins_maker *make;
-  size_t bytes_most;
+  size_t bytes_most, queue_most;
   pthread_mutex_t lock; /* of all that follows */
-  pthread_cond_t moved; /* something is made, or nobody waits for it any more */
+  pthread_cond_t moved; /* something is made, or nobody waits for it any more, or another can be made */
+  size_t queued;
   size_t count;
   size_t proven;                /* of them were asked for again, the latest first; those asked for once follow */
   struct join *kept[KEPT_MOST]; /* the latest of each kind comes first */
   struct making *making[JOINS_MAKING_MOST];
 };
 
-enum status joins_new(size_t bytes, joins_maker *make, struct joins **out) {
+enum status joins_new(size_t bytes, size_t queue, joins_maker *make, struct joins **out) {
   struct joins *joins = calloc(1, sizeof *joins);
   if (!joins) return STATUS_NO_MEMORY;
   joins->make = make;
   joins->bytes_most = bytes;
+  joins->queue_most = queue;
   pthread_mutex_init(&joins->lock, NULL);
   pthread_cond_init(&joins->moved, NULL);
   *out = joins;
@@ -121,24 +123,35 @@ static enum status make(struct joins *joins, struct making **slot, struct making
   pthread_cond_broadcast(&joins->moved);
   while (making->waiting > 0) pthread_cond_wait(&joins->moved, &joins->lock);
   *slot = NULL;
+  pthread_cond_broadcast(&joins->moved);
   if (status == STATUS_OK) *out = making->join;
   return status;
 }
 
+/* Where one more can be made; NULL: nowhere. */
+static struct making **free_slot(struct joins *joins) {
+  for (size_t i = 0; i < JOINS_MAKING_MOST; i++)
+    if (!joins->making[i]) return &joins->making[i];
+  return NULL;
+}
+
 static enum status get(struct joins *joins, struct model *const *models, size_t count, bool hurried,
                        struct join **out) {
-  struct join *kept = find(joins, models, count);
-  if (kept) {
-    *out = kept;
-    return STATUS_OK;
+  for (;;) {
+    struct join *kept = find(joins, models, count);
+    if (kept) {
+      *out = kept;
+      return STATUS_OK;
+    }
+    if (hurried) return STATUS_NOT_FOUND;
+    struct making *other = find_making(joins, models, count), **slot = free_slot(joins);
+    if (other) return wait_for(joins, other, out);
+    if (slot) return make(joins, slot, &(struct making){.models = models, .count = count}, out);
+    if (joins->queued == joins->queue_most) return STATUS_BUSY;
+    joins->queued++;
+    pthread_cond_wait(&joins->moved, &joins->lock);
+    joins->queued--;
   }
-  if (hurried) return STATUS_NOT_FOUND;
-  struct making *other = find_making(joins, models, count);
-  if (other) return wait_for(joins, other, out);
-  for (size_t i = 0; i < JOINS_MAKING_MOST; i++)
-    if (!joins->making[i])
-      return make(joins, &joins->making[i], &(struct making){.models = models, .count = count}, out);
-  return STATUS_BUSY;
 }
 
 enum status joins_get(struct joins *joins, struct model *const *models, size_t count, bool hurried, struct join **out) {
@@ -149,8 +162,8 @@ enum status joins_get(struct joins *joins, struct model *const *models, size_t c
 }
 
 size_t joins_waiting(struct joins *joins) {
-  size_t waiting = 0;
   pthread_mutex_lock(&joins->lock);
+  size_t waiting = joins->queued;
   for (size_t i = 0; i < JOINS_MAKING_MOST; i++)
     if (joins->making[i]) waiting += joins->making[i]->waiting;
   pthread_mutex_unlock(&joins->lock);

@@ -18,17 +18,19 @@ struct joins;
 /* How joins are made: join_new(). */
 typedef enum status joins_maker(struct model *const *models, size_t count, struct join **out);
 
-/* Keeps up to `bytes` of them. STATUS_NO_MEMORY. */
-enum status joins_new(size_t bytes, joins_maker *make, struct joins **out) MUST_USE;
+/* Keeps up to `bytes` of them. `queue`: how many callers may wait until they can make theirs; when models are swapped
+ * quickly, each pair of versions is a join of its own. STATUS_NO_MEMORY. */
+enum status joins_new(size_t bytes, size_t queue, joins_maker *make, struct joins **out) MUST_USE;
 void joins_free(struct joins *joins); /* NULL is allowed; joins that are held stay */
 
 /* The join of these models, the caller's to join_drop(): one that is kept, or one that is made now, by this caller or
  * by another, who is waited for. A caller in a hurry gets only what is kept, else STATUS_NOT_FOUND. STATUS_BUSY: as
- * many others are being made as may be. Statuses else are those of join_new(). Thread-safe. */
+ * many others are being made as may be, and as many callers wait as may. Statuses else are those of join_new().
+ * Thread-safe. */
 enum status joins_get(struct joins *joins, struct model *const *models, size_t count, bool hurried,
                       struct join **out) MUST_USE;
 
-/* How many callers wait for what others make. */
+/* How many callers wait for what others make, or until they can make theirs. */
 size_t joins_waiting(struct joins *joins);
 
 #endif

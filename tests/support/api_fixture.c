@@ -52,7 +52,7 @@ void api_fixture_open(struct api_fixture *fixture) {
   service_set_budgets(&fixture->service);
   fixture->call.suggest = true;
   ck_assert_int_eq(scanner_new(fixture->service.kernel, 2, 32, &fixture->service.scanner), STATUS_OK);
-  ck_assert_int_eq(joins_new(1 << 20, join_new, &fixture->service.joins), STATUS_OK);
+  ck_assert_int_eq(joins_new(1 << 20, 0, join_new, &fixture->service.joins), STATUS_OK);
   ck_assert_int_eq(catalog_new(fixture->store, 1, &fixture->service.catalog), STATUS_OK);
   api_fixture_look(fixture);
 }

@@ -116,7 +116,7 @@ static void open_service(void) {
                                    .answer_bytes = 1 << 20};
   service_set_budgets(&service);
   fuzz_demand(scanner_new(service.kernel, 1, 8, &service.scanner) == STATUS_OK, "a scanner is made");
-  fuzz_demand(joins_new(1 << 20, join_new, &service.joins) == STATUS_OK, "joins are made");
+  fuzz_demand(joins_new(1 << 20, 0, join_new, &service.joins) == STATUS_OK, "joins are made");
   fuzz_demand(catalog_new(store, 1, &service.catalog) == STATUS_OK, "a catalog is made");
   catalog_refresh(service.catalog, false, say_nothing, NULL);
   atexit(close_service);

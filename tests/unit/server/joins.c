@@ -35,7 +35,7 @@ static struct join *get(struct joins *joins, size_t first, size_t second) {
 
 START_TEST(the_same_models_get_the_same_join) {
   struct joins *joins = NULL;
-  ck_assert_int_eq(joins_new(1 << 20, join_new, &joins), STATUS_OK);
+  ck_assert_int_eq(joins_new(1 << 20, 0, join_new, &joins), STATUS_OK);
   struct join *first = get(joins, 0, 1), *other = get(joins, 1, 0), *again = get(joins, 0, 1);
   ck_assert_ptr_eq(first, again);
   ck_assert_ptr_ne(first, other);
@@ -54,7 +54,7 @@ START_TEST(those_that_were_not_asked_for_of_late_go) {
   struct join *largest = NULL;
   struct model *const pair[] = {models[3], models[4]};
   ck_assert_int_eq(join_new(pair, 2, &largest), STATUS_OK);
-  ck_assert_int_eq(joins_new(2 * join_size(largest), join_new, &joins), STATUS_OK);
+  ck_assert_int_eq(joins_new(2 * join_size(largest), 0, join_new, &joins), STATUS_OK);
   struct join *a = get(joins, 3, 4), *b = get(joins, 4, 3), *a_again = get(joins, 3, 4), *c = get(joins, 2, 4);
   struct join *b_again = get(joins, 4, 3);
   ck_assert_ptr_eq(a, a_again);
@@ -67,7 +67,7 @@ END_TEST
 
 START_TEST(more_than_a_list_holds) {
   struct joins *joins = NULL;
-  ck_assert_int_eq(joins_new(1 << 20, join_new, &joins), STATUS_OK);
+  ck_assert_int_eq(joins_new(1 << 20, 0, join_new, &joins), STATUS_OK);
   for (int round = 0; round < 3; round++)
     for (size_t i = 0; i < MODELS; i++)
       for (size_t j = 0; j < MODELS; j++) join_drop(get(joins, i, j));
@@ -77,7 +77,7 @@ END_TEST
 
 START_TEST(one_that_is_larger_than_all_may_be_is_not_kept) {
   struct joins *joins = NULL;
-  ck_assert_int_eq(joins_new(1, join_new, &joins), STATUS_OK);
+  ck_assert_int_eq(joins_new(1, 0, join_new, &joins), STATUS_OK);
   struct join *first = get(joins, 0, 1), *again = get(joins, 0, 1);
   ck_assert_ptr_ne(first, again);
   join_drop(first);
@@ -96,7 +96,7 @@ static bool is_kept(struct joins *joins, size_t first, size_t second) {
 
 START_TEST(who_is_in_a_hurry_gets_what_is_kept) {
   struct joins *joins = NULL;
-  ck_assert_int_eq(joins_new(1 << 20, join_new, &joins), STATUS_OK);
+  ck_assert_int_eq(joins_new(1 << 20, 0, join_new, &joins), STATUS_OK);
   ck_assert(!is_kept(joins, 0, 1));
   join_drop(get(joins, 0, 1));
   ck_assert(is_kept(joins, 0, 1));
@@ -108,7 +108,7 @@ END_TEST
 /* Every pair once leaves a pair alone that was asked for twice. */
 START_TEST(what_is_asked_for_once_makes_room_for_such) {
   struct joins *joins = NULL;
-  ck_assert_int_eq(joins_new(1 << 20, join_new, &joins), STATUS_OK);
+  ck_assert_int_eq(joins_new(1 << 20, 0, join_new, &joins), STATUS_OK);
   for (int twice = 0; twice < 2; twice++) {
     join_drop(get(joins, 0, 1));
     join_drop(get(joins, 1, 2));
@@ -175,14 +175,15 @@ static void start(struct asker *asker, struct joins *joins, size_t first, size_t
   ck_assert_int_eq(pthread_create(&asker->thread, NULL, ask, asker), 0);
 }
 
-/* While two are being made: one that is kept is had, others are refused, and who wants the same waits for it. */
+/* While two are being made: one that is kept is had, who wants the same waits for it, some others wait for their turn,
+ * and more are refused. */
 START_TEST(joins_that_are_being_made_hold_up_no_other) {
-  enum { SAME = 3 };
+  enum { SAME = 3, QUEUE = 2 };
   struct joins *joins = NULL;
-  struct asker makers[JOINS_MAKING_MOST], same[SAME];
+  struct asker makers[JOINS_MAKING_MOST], same[SAME], queued[QUEUE];
   struct model *const another[] = {models[2], models[3]};
   struct join *refused = NULL;
-  ck_assert_int_eq(joins_new(1 << 20, make_slowly, &joins), STATUS_OK);
+  ck_assert_int_eq(joins_new(1 << 20, QUEUE, make_slowly, &joins), STATUS_OK);
   gate.open = true;
   join_drop(get(joins, 0, 1));
   gate.open = false;
@@ -190,11 +191,13 @@ START_TEST(joins_that_are_being_made_hold_up_no_other) {
   for (size_t i = 0; i < JOINS_MAKING_MOST; i++) start(&makers[i], joins, 4, i);
   await_making(JOINS_MAKING_MOST);
   join_drop(get(joins, 0, 1));
+  for (size_t i = 0; i < QUEUE; i++) start(&queued[i], joins, 3, i);
+  while (joins_waiting(joins) < QUEUE) support_pause();
   ck_assert_int_eq(joins_get(joins, another, 2, false, &refused), STATUS_BUSY);
   ck_assert_int_eq(joins_get(joins, another, 2, true, &refused), STATUS_NOT_FOUND);
   ck_assert_ptr_null(refused);
   for (size_t i = 0; i < SAME; i++) start(&same[i], joins, 4, 0);
-  while (joins_waiting(joins) < SAME) support_pause();
+  while (joins_waiting(joins) < QUEUE + SAME) support_pause();
   open_gate();
   for (size_t i = 0; i < JOINS_MAKING_MOST; i++) pthread_join(makers[i].thread, NULL);
   for (size_t i = 0; i < SAME; i++) {
@@ -202,7 +205,11 @@ START_TEST(joins_that_are_being_made_hold_up_no_other) {
     ck_assert_ptr_eq(same[i].join, makers[0].join);
     join_drop(same[i].join);
   }
-  ck_assert_uint_eq(gate.making, JOINS_MAKING_MOST);
+  for (size_t i = 0; i < QUEUE; i++) {
+    pthread_join(queued[i].thread, NULL);
+    join_drop(queued[i].join);
+  }
+  ck_assert_uint_eq(gate.making, JOINS_MAKING_MOST + QUEUE);
   for (size_t i = 0; i < JOINS_MAKING_MOST; i++) join_drop(makers[i].join);
   join_drop(get(joins, 2, 3)); /* there is room for others again */
   joins_free(joins);
