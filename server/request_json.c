@@ -3,6 +3,7 @@
 #include "server/request_json.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "server/request_json_memory.h"
@@ -16,7 +17,8 @@ enum {
   VALUE_BYTES = 208,
   KEY_BYTES = 144,
   DOCUMENT_BYTES = 1024,
-  TEXT_FACTOR = 3, /* a string is held by the lexer, by its value and perhaps decoded once more */
+  TRIMMED_BYTES = 16 << 20, /* a tree from here on is given back to the system, and not to the allocator only */
+  TEXT_FACTOR = 3,          /* a string is held by the lexer, by its value and perhaps decoded once more */
 };
 
 size_t request_json_estimate(const char *bytes, size_t length, size_t depth, const char **deep) {
@@ -123,6 +125,10 @@ bool request_json_parse_cut(struct request_json *body, struct service *service, 
 
 void request_json_release(struct request_json *body) {
   json_decref(body->root);
+  /* Of a tree in small pieces the allocator keeps what lies between others', in as many arenas as there are threads: 15
+   * MB of two-byte objects left 340 MiB behind in a daemon whose budget was 128. Giving it back costs less than parsing
+   * it did. */
+  if (body->taken >= TRIMMED_BYTES) malloc_trim(0);
   if (body->taken > 0) budget_give(body->budget, body->taken);
   *body = (struct request_json){0};
 }
