@@ -335,14 +335,14 @@ static bool admissible(const struct exchanges *all, struct exchange *exchange, c
 }
 
 /* An answer outside libmicrohttpd, for the moments at which it takes none. */
-static void refuse_bluntly(struct exchange *exchange, struct MHD_Connection *connection,
+static bool refuse_bluntly(struct exchange *exchange, struct MHD_Connection *connection,
                            const struct refusal *refusal) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   const struct respond_fields fields = fields_of(exchange->all, exchange);
   const struct respond_blunt how = {exchange->dialect, strcmp(exchange->method, "HEAD") == 0, &fields};
-  if (info) respond_bluntly(info->connect_fd, refusal, &how, &exchange->result);
   exchange->refused = refusal->reason;
   exchange->lingers = true;
+  return info && respond_bluntly(info->connect_fd, refusal, &how, &exchange->result);
 }
 
 /* Whether the connection's memory, which the head and what was made of it share, has room for the head of an answer;
@@ -760,10 +760,11 @@ void exchange_fail(struct MHD_Connection *connection, const struct refusal *refu
   struct exchange *exchange = visit ? visit->exchange : NULL;
   struct respond_result result;
   if (exchange && !exchange->admitted) exchange->dialect = route_dialect(exchange->path);
-  if (exchange)
-    refuse_bluntly(exchange, connection, refusal);
-  else if (info)
-    respond_bluntly(info->connect_fd, refusal, &(struct respond_blunt){.dialect = DIALECT_OWN}, &result);
+  bool sent = exchange ? refuse_bluntly(exchange, connection, refusal)
+                       : info && respond_bluntly(info->connect_fd, refusal,
+                                                 &(struct respond_blunt){.dialect = DIALECT_OWN}, &result);
+  /* Whatever libmicrohttpd says behind it goes nowhere. */
+  if (info && sent) shutdown(info->connect_fd, SHUT_WR);
 }
 
 void exchange_visit(void *context, struct MHD_Connection *connection, void **visit,

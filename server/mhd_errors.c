@@ -47,13 +47,15 @@ void mhd_errors_refusal(unsigned status, struct refusal *refusal) {
   }
 }
 
-/* Called by libmicrohttpd alone. "No" makes it close the connection and send nothing: the answer is out already. */
+/* Called by libmicrohttpd alone. The answer is out already, and nothing more can be written behind it; its own is
+ * queued all the same, and closes the connection when it cannot be sent. Not to queue it would not do: 0.9.75 then
+ * frees the connection's memory at once, and goes on to read the head in it.
+ */
 __attribute__((visibility("default"))) enum MHD_Result MHD_queue_response(struct MHD_Connection *connection,
                                                                           unsigned status,
                                                                           struct MHD_Response *response) {
   struct refusal refusal;
-  (void)response;
   mhd_errors_refusal(status, &refusal);
   exchange_fail(connection, &refusal);
-  return MHD_NO;
+  return mhd_errors_pass(connection, status, response);
 }

@@ -204,19 +204,20 @@ static void write_fields(const struct respond_fields *fields, char *out, size_t 
   snprintf(out, size, "%sX-Request-Id: %s\r\nServer-Timing: %s\r\n", origin, fields->request_id, timing);
 }
 
-void respond_bluntly(int descriptor, const struct refusal *refusal, const struct respond_blunt *how,
+bool respond_bluntly(int descriptor, const struct refusal *refusal, const struct respond_blunt *how,
                      struct respond_result *result) {
   unsigned status = refusal_status(refusal->kind, how->dialect);
   char *text = respond_refusal_text(refusal, how->dialect);
-  if (!text) return;
+  if (!text) return false;
   char head[1024], told[640];
   size_t length = how->head_only ? 0 : strlen(text);
   write_fields(how->fields, told, sizeof told);
   int used = snprintf(
       head, sizeof head, "HTTP/1.1 %u %s\r\n%sContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
       status, MHD_get_reason_phrase_for(status), told, respond_refusal_type(how->dialect), strlen(text));
-  if (send(descriptor, head, (size_t)used, MSG_NOSIGNAL | MSG_DONTWAIT | (length > 0 ? MSG_MORE : 0)) == used &&
-      (length == 0 || send(descriptor, text, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length))
-    *result = (struct respond_result){status, length};
+  bool sent = send(descriptor, head, (size_t)used, MSG_NOSIGNAL | MSG_DONTWAIT | (length > 0 ? MSG_MORE : 0)) == used &&
+              (length == 0 || send(descriptor, text, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length);
+  if (sent) *result = (struct respond_result){status, length};
   free(text);
+  return sent;
 }

@@ -52,8 +52,8 @@ struct respond_blunt {
 
 /* Writes a refusal to a socket that libmicrohttpd takes no answer for: in the middle of a body, or when it has no
  * memory left for one. A few hundred bytes into a socket that waits for nothing: they fit, or the client is gone. The
- * connection must close behind it. Nothing is sent, and *result is untouched, when it fails. */
-void respond_bluntly(int descriptor, const struct refusal *refusal, const struct respond_blunt *how,
+ * connection must close behind it. False, and *result is untouched, when it fails. */
+bool respond_bluntly(int descriptor, const struct refusal *refusal, const struct respond_blunt *how,
                      struct respond_result *result);
 
 /* The body of a refusal, terminated, for the caller to free(), NULL without memory; and its media type. */
