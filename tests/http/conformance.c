@@ -263,9 +263,63 @@ START_TEST(in_the_dialect_of_the_path) {
 }
 END_TEST
 
+static void send_method(const char *method, const char *path, struct answer *answer) {
+  struct raw raw;
+  char request[256];
+  raw_open(&raw, served.port);
+  snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+           method, path);
+  raw_send_text(&raw, request);
+  ck_assert_msg(raw_answer(&raw, strcmp(method, "HEAD") == 0, answer), "%s %s: no answer", method, path);
+  ck_assert(raw_closes(&raw));
+  ck_assert_msg(raw.length == 0, "%s %s: bytes behind the answer", method, path);
+  raw_close(&raw);
+}
+
+/* "/models/{name}" with a name. */
+static const char *path_of(const char *templated, char out[128]) {
+  snprintf(out, 128, "%.*s%s", (int)strcspn(templated, "{"), templated, strchr(templated, '{') ? "zoo" : "");
+  return out;
+}
+
+/* Every path that the OpenAPI document has: HEAD is what GET is, and what is not there is a 405 that lists what is. */
+START_TEST(methods_of_every_route) {
+  static const char *const others[] = {"PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"};
+  json_t *document = get_json(served.port, 200, "/openapi.json"), *item;
+  const char *templated;
+  char path[128], allow[64], wanted[64], type[2][64];
+  ck_assert_uint_gt(json_object_size(json_object_get(document, "paths")), 20);
+  json_object_foreach(json_object_get(document, "paths"), templated, item) {
+    bool get = json_object_get(item, "get") != NULL, post = json_object_get(item, "post") != NULL;
+    struct answer answer, head;
+    path_of(templated, path);
+    send_method("GET", path, &answer);
+    send_method("HEAD", path, &head);
+    ck_assert_msg(head.status == answer.status, "%s: %ld, and %ld to HEAD", path, answer.status, head.status);
+    ck_assert_msg((answer.status == 405) == !get, "GET %s: %ld", path, answer.status);
+    ck_assert(answer_header(&answer, "Content-Type", type[0], sizeof type[0]) &&
+              answer_header(&head, "Content-Type", type[1], sizeof type[1]));
+    ck_assert_str_eq(type[0], type[1]);
+    answer_release(&answer);
+    answer_release(&head);
+    snprintf(wanted, sizeof wanted, "%s%s%s", get ? "GET, HEAD" : "", get && post ? ", " : "", post ? "POST" : "");
+    for (size_t i = 0; i < sizeof others / sizeof *others + !post; i++) {
+      const char *method = i < sizeof others / sizeof *others ? others[i] : "POST";
+      send_method(method, path, &answer);
+      ck_assert_msg(answer.status == 405 && answer_header(&answer, "Allow", allow, sizeof allow), "%s %s: %ld", method,
+                    path, answer.status);
+      ck_assert_str_eq(allow, wanted);
+      answer_release(&answer);
+    }
+  }
+  json_decref(document);
+}
+END_TEST
+
 int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("http/conformance", &tcase);
+  tcase_add_test(tcase, methods_of_every_route);
   tcase_add_test(tcase, refused_and_closed);
   tcase_add_test(tcase, unusual_but_answered);
   tcase_add_test(tcase, closed_without_a_word);
