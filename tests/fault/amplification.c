@@ -16,7 +16,7 @@ enum {
   ROUNDS = 1,
   BUDGET = 128 << 20,
   /* Beside the budget: answers, libraries' own memory, what the allocator keeps. */
-  BESIDE = 48 << 20
+  BESIDE = 24 << 20
 };
 
 static struct fixture zoo;

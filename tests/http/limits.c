@@ -1,8 +1,10 @@
 /* The limits: each at its default, just within and just beyond, and set by its flag or environment variable. */
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "tests/support/http_client.h"
 #include "tests/support/json_expect.h"
@@ -85,6 +87,27 @@ START_TEST(an_announced_body_is_refused_unread) {
     answer_release(&answer);
     raw_close(&raw);
   }
+}
+END_TEST
+
+/* Who is refused and sends on all the same is read for a while: the kernel would else reset the connection, and many
+ * clients never see why. */
+START_TEST(a_refused_body_is_read_on) {
+  enum { LENGTH = 4000000, PIECE = 50000 };
+  static char piece[PIECE];
+  struct raw raw;
+  struct answer answer;
+  raw_open(&raw, served.port);
+  raw_send_text(&raw, "POST /lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n");
+  ck_assert(raw_answer(&raw, false, &answer));
+  json_decref(expect_problem(&answer, 413, "body_too_large"));
+  answer_release(&answer);
+  for (size_t at = 0; at < LENGTH;) {
+    ssize_t sent = send(raw.descriptor, piece, sizeof piece, MSG_NOSIGNAL);
+    ck_assert_msg(sent > 0, "after %zu bytes: %s", at, strerror(errno));
+    at += (size_t)sent;
+  }
+  raw_close(&raw);
 }
 END_TEST
 
@@ -249,6 +272,7 @@ int main(void) {
   tcase_add_test(tcase, body_bytes);
   tcase_add_test(tcase, body_bytes_of_a_get);
   tcase_add_test(tcase, an_announced_body_is_refused_unread);
+  tcase_add_test(tcase, a_refused_body_is_read_on);
   tcase_add_test(tcase, url_bytes);
   tcase_add_test(tcase, query_arguments);
   tcase_add_test(tcase, thousands_of_empty_arguments);
