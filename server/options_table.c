@@ -132,7 +132,8 @@ static const struct flag serve_flags[] = {
     FLAG_OF_STORE,
     {"listen", FLAG_ADDRESS, AT(serve.address), "ADDR:PORT", "WORDVEC_LISTEN", "127.0.0.1:8080", NULL, 0, 0,
      "Where to listen: an IPv4 address, or an IPv6 one in brackets, and a port;\n"
-     "with port 0 the system chooses one, and the log says which."},
+     "with port 0 the system chooses one, and the log says which. A socket that the\n"
+     "service manager hands on (LISTEN_FDS) goes before it."},
     {"metrics-listen", FLAG_ADDRESS, AT(serve.metrics_address), "ADDR:PORT", "WORDVEC_METRICS_LISTEN", NULL, NULL, 0, 0,
      "An address of its own for /metrics, which is then not at --listen, with\n"
      "/livez and /readyz. No key is asked for there."},
