@@ -241,11 +241,14 @@ static enum status answer_refusal(const struct refusal *refusal, enum dialect di
 static enum status print_stream(struct stream *stream, FILE *out) {
   unsigned char *block = malloc(STREAM_BLOCK_BYTES);
   if (!block) return STATUS_NO_MEMORY;
-  bool good = true;
-  for (size_t got = 1; good && got > 0 && stream->made < stream->source.length;)
-    good = stream_read(stream, stream->made, block, STREAM_BLOCK_BYTES, &got) && fwrite(block, 1, got, out) == got;
+  enum status status = STATUS_OK;
+  for (size_t got = 1; status == STATUS_OK && got > 0 && stream->made < stream->source.length;)
+    if (!stream_read(stream, stream->made, block, STREAM_BLOCK_BYTES, &got))
+      status = STATUS_LOST;
+    else if (fwrite(block, 1, got, out) != got)
+      status = STATUS_IO;
   free(block);
-  return good ? STATUS_OK : STATUS_IO;
+  return status;
 }
 
 /* Takes a reply, or prints it. */

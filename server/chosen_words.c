@@ -160,6 +160,9 @@ static enum status chosen_row(void *context, uint64_t at, struct problem *proble
 }
 
 struct export_rows chosen_words_rows(struct chosen_words *chosen) {
-  return (struct export_rows){
-      .count = chosen->count, .dim = model_rows(chosen->model)->dim, .row = chosen_row, .context = chosen};
+  return (struct export_rows){.count = chosen->count,
+                              .dim = model_rows(chosen->model)->dim,
+                              .row = chosen_row,
+                              .context = chosen,
+                              .source = chosen->model};
 }

@@ -72,6 +72,8 @@ int cmd_export(const struct options *options) {
   struct model *model;
   if (command_open_model(options, path, &problem, &model) != STATUS_OK) return command_fail(options, &problem);
   enum status status = write_model(options, model, &problem);
+  /* Whatever went wrong, or seemed to go well, it was with zeros then. */
+  if (model_lost(model)) status = model_tell_lost(path, &problem);
   model_drop(model);
   return status == STATUS_OK ? EXIT_SUCCESS : command_fail(options, &problem);
 }

@@ -42,6 +42,7 @@ int cmd_verify(const struct options *options) {
   enum status status =
       file ? model_open(file, threads, &problem, &model) : command_open_model(options, path, &problem, &model);
   if (status == STATUS_OK) status = verify(file ? file : path, model, threads, &problem);
+  if (model && model_lost(model)) status = model_tell_lost(file ? file : path, &problem);
   model_drop(model);
   return status == STATUS_OK ? EXIT_SUCCESS : command_fail(options, &problem);
 }

@@ -41,7 +41,7 @@ enum status stream_append(struct stream *stream, struct bytes *out) {
     enum status status = bytes_reserve(out, room);
     if (status != STATUS_OK) return status;
     /* One that gives less than it promised has ended. */
-    if (!stream_read(stream, stream->made, out->data + out->length, room, &got)) return STATUS_IO;
+    if (!stream_read(stream, stream->made, out->data + out->length, room, &got)) return STATUS_LOST;
     out->length += got;
   }
   return STATUS_OK;

@@ -25,8 +25,11 @@ static enum status row_of_model(void *context, uint64_t at, struct problem *prob
 
 struct export_rows export_rows_of(const struct model *model) {
   const struct rows *rows = model_rows(model);
-  return (struct export_rows){
-      .count = rows->count, .dim = rows->dim, .row = row_of_model, .context = (void *)(uintptr_t)model};
+  return (struct export_rows){.count = rows->count,
+                              .dim = rows->dim,
+                              .row = row_of_model,
+                              .context = (void *)(uintptr_t)model,
+                              .source = model};
 }
 
 struct run {
@@ -113,6 +116,8 @@ static enum status write_files(struct run *run) {
   for (unsigned i = 0; i < files && status == STATUS_OK; i++)
     status = output_open(&run->outputs[i], run->paths[i], run->options->replace, problem);
   if (status == STATUS_OK) status = write_rows(run);
+  const struct model *source = run->options->rows.source;
+  if (source && model_lost(source)) status = model_tell_lost(run->options->name, problem);
   if (status == STATUS_OK) status = name_files(run);
   if (status != STATUS_OK) return status;
   run->report.rows = run->job.count;

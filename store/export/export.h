@@ -33,6 +33,8 @@ struct export_rows {
   uint32_t dim;
   enum status (*row)(void *context, uint64_t at, struct problem *problem, struct word *word, const float **vector);
   void *context;
+  const struct model
+      *source; /* that rows are read from: when it is lost meanwhile, no file appears. NULL: it cannot be */
 };
 
 /* All rows of a model, which is borrowed. */
