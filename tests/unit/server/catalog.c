@@ -451,6 +451,29 @@ START_TEST(a_model_whose_file_is_cut_is_lost_until_it_is_back) {
 }
 END_TEST
 
+/* As after a disk that could not read for a while: the folder looks as before, and the map is lost all the same. */
+START_TEST(a_lost_model_is_opened_again_though_its_file_looks_the_same) {
+  char path[SCRATCH_PATH_MAX];
+  struct stat before;
+  size_t length;
+  write_model(store, "a", 3);
+  look();
+  make_path(path, "a.mdb");
+  char *bytes = scratch_read(path, &length);
+  ck_assert_int_eq(stat(path, &before), 0);
+  ck_assert_int_eq(truncate(path, 0), 0);
+  ck_assert_ptr_null(catalog_acquire(catalog, "a"));
+  scratch_write(path, bytes, length);
+  const struct timespec times[2] = {before.st_atim, before.st_mtim};
+  ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+  ck_assert_ptr_null(catalog_acquire(catalog, "a"));
+  look();
+  ck_assert_msg(strstr(told, "!a: its file was cut short") && strstr(told, "a: serving"), "%s", told);
+  ck_assert_uint_eq(rows_of("a"), 3);
+  free(bytes);
+}
+END_TEST
+
 /* A version that is renamed over another leaves that whole; one that is written into it does not. */
 START_TEST(a_file_that_is_written_into_is_not_served_on) {
   char path[SCRATCH_PATH_MAX];
@@ -575,6 +598,7 @@ int main(void) {
   tcase_add_test(tcase, what_is_no_candidate_is_not_mentioned);
   tcase_add_test(tcase, what_is_no_file_is_told_once);
   tcase_add_test(tcase, a_model_whose_file_is_cut_is_lost_until_it_is_back);
+  tcase_add_test(tcase, a_lost_model_is_opened_again_though_its_file_looks_the_same);
   tcase_add_test(tcase, a_file_that_is_written_into_is_not_served_on);
   tcase_add_test(tcase, links_are_followed);
   tcase_add_test(tcase, only_what_is_asked_for_is_opened);

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "tests/support/scratch.h"
 #include "tests/support/words_model.h"
@@ -71,6 +72,26 @@ START_TEST(more_than_a_list_holds) {
   for (int round = 0; round < 3; round++)
     for (size_t i = 0; i < MODELS; i++)
       for (size_t j = 0; j < MODELS; j++) join_drop(get(joins, i, j));
+  joins_free(joins);
+}
+END_TEST
+
+/* While it is made, the file of the last model is cut short. */
+static enum status make_while_a_file_is_lost(struct model *const *of, size_t count, struct join **out) {
+  char path[SCRATCH_PATH_MAX];
+  scratch_path(path, "words/%c.mdb", 'a' + MODELS - 1);
+  enum status status = join_new(of, count, out);
+  if (truncate(path, 0) != 0) support_fail("cannot cut %s", path);
+  return status;
+}
+
+START_TEST(one_of_a_lost_file_is_not_kept) {
+  struct joins *joins = NULL;
+  struct join *join = NULL;
+  struct model *const pair[] = {models[0], models[MODELS - 1]};
+  ck_assert_int_eq(joins_new(1 << 20, 0, make_while_a_file_is_lost, &joins), STATUS_OK);
+  join_drop(get(joins, 0, MODELS - 1));
+  ck_assert_int_eq(joins_get(joins, pair, 2, true, &join), STATUS_NOT_FOUND);
   joins_free(joins);
 }
 END_TEST
@@ -227,6 +248,7 @@ int main(void) {
   tcase_add_test(tcase, who_is_in_a_hurry_gets_what_is_kept);
   tcase_add_test(tcase, what_is_asked_for_once_makes_room_for_such);
   tcase_add_test(tcase, joins_that_are_being_made_hold_up_no_other);
+  tcase_add_test(tcase, one_of_a_lost_file_is_not_kept);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);

@@ -182,6 +182,62 @@ START_TEST(any_bytes_are_read_within_bounds) {
 }
 END_TEST
 
+/* The first record of the first leaf, and the leaf. */
+static unsigned char *first_node(struct file *file, const struct pages *pages, unsigned char **leaf) {
+  struct pages_walk walk;
+  struct lmdb_record record;
+  ck_assert_int_eq(pages_seek(pages, (struct lmdb_span){"", 0}, &walk, &record), STATUS_OK);
+  *leaf = file->bytes + walk.levels[walk.depth - 1].number * pages->size;
+  return (unsigned char *)(uintptr_t)record.key.data - 8;
+}
+
+/* What is put where in a node (or, from 100 on, in its leaf), `size` bytes of it. */
+static const struct {
+  int at, size;
+  uint64_t value;
+} leads[] = {
+    {6, 2, 0xFFFF},       /* the length of its key */
+    {0, 4, 0xFFFFFFFF},   /* of its value */
+    {4, 2, 1},            /* a value elsewhere, on a page of a number that is none */
+    {4, 2, 2},            /* a database in the database */
+    {116, 2, 0xFFFE},     /* where the node begins */
+    {116, 2, 0x0FFF},     /* at no even place */
+    {112, 2, 0xFFFE},     /* how many nodes there are */
+    {112, 2, 8},          /* fewer than none */
+    {110, 2, 4},          /* no page of a tree */
+    {110, 2, 1},          /* a branch, whose nodes lead to no page */
+    {100, 8, 0xFFFFFFFF}, /* another page's number */
+};
+
+START_TEST(a_number_that_leads_outside_is_refused) {
+  struct file file;
+  struct lmdb_record record;
+  struct pages_walk walk;
+  unsigned char *leaf;
+  srandom(9);
+  make_file(&file, 400);
+  struct pages pages = open_pages(&file);
+  unsigned char *node = first_node(&file, &pages, &leaf);
+  memcpy(leads[_i].at < 100 ? node + leads[_i].at : leaf + leads[_i].at - 100, &leads[_i].value,
+         (size_t)leads[_i].size);
+  ck_assert_int_eq(pages_seek(&pages, (struct lmdb_span){"", 0}, &walk, &record), STATUS_DAMAGED);
+  free(file.bytes);
+}
+END_TEST
+
+START_TEST(a_root_that_is_no_page_is_refused) {
+  static const uint64_t roots[] = {0, 1, 1000, 1ull << 40, UINT64_MAX - 1};
+  struct file file;
+  struct lmdb_span value;
+  srandom(9);
+  make_file(&file, 60);
+  struct pages pages = open_pages(&file);
+  pages.root = roots[_i];
+  ck_assert_int_eq(pages_get(&pages, (struct lmdb_span){"a", 1}, &value), STATUS_DAMAGED);
+  free(file.bytes);
+}
+END_TEST
+
 START_TEST(heads_are_judged) {
   struct file file;
   struct pages pages;
@@ -219,6 +275,8 @@ int main(void) {
   Suite *suite = suite_of("store/matrix/pages", &cases);
   tcase_add_loop_test(cases, records_are_those_that_lmdb_reads, 0, (int)(sizeof counts / sizeof counts[0]));
   tcase_add_test(cases, any_bytes_are_read_within_bounds);
+  tcase_add_loop_test(cases, a_number_that_leads_outside_is_refused, 0, (int)(sizeof leads / sizeof leads[0]));
+  tcase_add_loop_test(cases, a_root_that_is_no_page_is_refused, 0, 5);
   tcase_add_test(cases, heads_are_judged);
   int failed = suite_run(suite);
   scratch_close();
