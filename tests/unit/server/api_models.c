@@ -95,7 +95,7 @@ START_TEST(info_tells_what_serves) {
   expect_integer(answer, "/limits/k", 1000);
   expect_integer(answer, "/limits/answer_floats", 4194304);
   expect_integer(answer, "/limits/json_depth", 64);
-  ck_assert_uint_eq(json_object_size(json_at(answer, "/limits")), 20);
+  ck_assert_uint_eq(json_object_size(json_at(answer, "/limits")), 21);
   ck_assert(json_is_string(json_at(answer, "/build/compiler")));
   json_decref(answer);
   add_model("digits");
