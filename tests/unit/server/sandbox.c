@@ -417,6 +417,30 @@ START_TEST(keys_that_are_replaced) {
 }
 END_TEST
 
+/* Whatever is allowed, somebody may have typed it. */
+START_TEST(paths_of_every_form) {
+  static const char *const fine[] = {
+      ".", "..", "/", "//", "nowhere", "nowhere/at/all", "./nowhere/", "/nowhere", "/nowhere/at/all"};
+  struct problem problem;
+  struct sandbox *sandbox;
+  char loop[SCRATCH_PATH_MAX], long_path[8192];
+  ck_assert_int_eq(sandbox_open(&problem, &sandbox), STATUS_OK);
+  for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
+    ck_assert_msg(sandbox_allow_reading(sandbox, fine[i], &problem) == STATUS_OK, "%s: %s", fine[i], problem.text);
+  memset(long_path, 'x', sizeof long_path);
+  long_path[sizeof long_path - 1] = '\0';
+  ck_assert_int_eq(sandbox_allow_reading(sandbox, long_path, &problem), STATUS_LIMIT);
+  ck_assert_int_eq(sandbox_allow_store(sandbox, long_path, &problem), STATUS_LIMIT);
+  ck_assert_int_eq(symlink(beside(loop, other, "loop"), loop), 0);
+  ck_assert_int_eq(sandbox_allow_reading(sandbox, loop, &problem), STATUS_OK); /* its folder */
+  ck_assert_int_eq(sandbox_allow_folder(sandbox, loop, &problem), STATUS_IO);
+  for (int i = 0; i < 8; i++) ck_assert_int_eq(sandbox_allow_listening(sandbox, 1, &problem), STATUS_OK);
+  ck_assert_int_eq(sandbox_allow_listening(sandbox, 1, &problem), STATUS_LIMIT);
+  sandbox_close(sandbox);
+  sandbox_close(NULL);
+}
+END_TEST
+
 static void look_at_text(struct inmate *inmate) {
   inmate->results[0] = try_open("/etc/passwd", O_RDONLY);
 }
@@ -466,6 +490,7 @@ int main(void) {
   tcase_add_test(tcase, a_store_behind_a_link);
   tcase_add_test(tcase, models_behind_links);
   tcase_add_test(tcase, keys_that_are_replaced);
+  tcase_add_test(tcase, paths_of_every_form);
   tcase_add_test(tcase, many_folders);
   scratch_open();
   int failed = suite_run(suite);
