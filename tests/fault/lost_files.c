@@ -255,6 +255,12 @@ START_TEST(the_others_go_on) {
   ck_assert_msg(atomic_load(&shared->wrong) == 0, "%u answers are wrong, the first: %s", atomic_load(&shared->wrong),
                 shared->first_wrong);
   ck_assert_msg(daemon_log_has(&service, "import it again"), "the log does not say what to do");
+  struct answer metrics;
+  char counted[64];
+  snprintf(counted, sizeof counted, "\nwordvec_models_lost_total %d\n", CUTS);
+  client_get(service.port, "/metrics", &metrics);
+  ck_assert_msg(strstr(metrics.body, counted) != NULL, "the losses are not counted");
+  answer_release(&metrics);
   printf("lost files: %d cuts, %lu answers of whole and %lu of lost files, 0 wrong\n", CUTS,
          atomic_load(&shared->answers[PHASE_WHOLE]), atomic_load(&shared->answers[PHASE_LOST]));
 }
