@@ -11,7 +11,13 @@
 #include "store/clock.h"
 
 /* Most clients are through with a body of tens of megabytes by then; one that never ends is cut off all the same. */
-enum { SLOTS = 64, MILLISECONDS = 2000, PATIENCE_BYTES = 64 << 20, READ_BYTES = 64 << 10 };
+enum {
+  SLOTS = 64,
+  MILLISECONDS = 2000,
+  PATIENCE_BYTES = 64 << 20,
+  READ_BYTES = 64 << 10,
+  READS_A_TURN = 2 /* of one slot: as fast as it sends, nobody waits long for the lock */
+};
 
 struct slot {
   int descriptor;   /* -1: free */
@@ -74,12 +80,12 @@ int lingering_descriptor(const struct lingering *lingering) {
 
 /* Whether the slot is still worth keeping. */
 static bool discard(struct lingering *lingering, struct slot *slot) {
-  ssize_t got;
-  do {
+  ssize_t got = 1;
+  for (int i = 0; i < READS_A_TURN && got > 0 && slot->left > 0; i++) {
     got = recv(slot->descriptor, lingering->discarded, sizeof lingering->discarded, MSG_DONTWAIT);
     if (got > 0) slot->left -= (size_t)got < slot->left ? (size_t)got : slot->left;
-  } while (got > 0 && slot->left > 0);
-  return got < 0 && slot->left > 0 && clock_milliseconds() < slot->deadline;
+  }
+  return got != 0 && slot->left > 0 && clock_milliseconds() < slot->deadline;
 }
 
 void lingering_turn(struct lingering *lingering) {

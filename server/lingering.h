@@ -17,7 +17,7 @@ void lingering_add(struct lingering *lingering, int descriptor);
 /* Readable when lingering_turn() has something to do; borrowed. */
 int lingering_descriptor(const struct lingering *lingering);
 
-/* Reads what has come and closes what is done or has taken too long; to be called when the descriptor above is
+/* Reads some of what has come and closes what is done or has taken too long; to be called when the descriptor above is
  * readable, and every second. One thread. */
 void lingering_turn(struct lingering *lingering);
 
