@@ -67,12 +67,19 @@ enum status acceptor_start(const struct acceptor_options *options, struct accept
   return STATUS_OK;
 }
 
+/* What has come. It is never more than the queue holds: who goes on calling does not keep a daemon from its end. */
+static void take_rest(const struct acceptor *acceptor) {
+  const struct acceptor_options *options = &acceptor->options;
+  for (int left = LISTENER_BACKLOG; left > 0 && options->has_room(options->context); left--)
+    if (take_one(acceptor) != TAKEN) return;
+}
+
 void acceptor_stop(struct acceptor *acceptor) {
   if (!acceptor) return;
   const struct acceptor_options *options = &acceptor->options;
   eventfd_write(acceptor->end, 1);
   pthread_join(acceptor->thread, NULL);
-  while (!options->listener.inherited && options->has_room(options->context) && take_one(acceptor) == TAKEN) continue;
+  if (!options->listener.inherited) take_rest(acceptor);
   close(options->listener.descriptor);
   close(acceptor->end);
   free(acceptor);

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096 };
-
 enum status listener_open(const struct address *wanted, struct problem *problem, struct listener *out) {
   char url[ADDRESS_URL_SIZE];
   address_url(wanted, url);
@@ -20,7 +18,7 @@ enum status listener_open(const struct address *wanted, struct problem *problem,
   /* A restart must not wait for the old connections' TIME_WAIT. */
   setsockopt(opened.descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (bind(opened.descriptor, (const struct sockaddr *)&wanted->storage, wanted->length) != 0 ||
-      listen(opened.descriptor, BACKLOG) != 0 ||
+      listen(opened.descriptor, LISTENER_BACKLOG) != 0 ||
       getsockname(opened.descriptor, (struct sockaddr *)&opened.address.storage, &opened.address.length) != 0) {
     int error = errno;
     close(opened.descriptor);

@@ -10,6 +10,9 @@
 
 #include "server/address.h"
 
+/* Connections that wait in the kernel's queue at most. */
+enum { LISTENER_BACKLOG = 4096 };
+
 struct listener {
   int descriptor; /* does not block, and is closed on exec; the owner's to close */
   bool inherited; /* others have it, too: never shut down, only left alone */

@@ -15,10 +15,24 @@ enum { CLIENTS = 5 };
 static struct listener listener;
 static int clients[CLIENTS];
 static atomic_size_t taken, room;
+static bool flood; /* whoever is taken calls again */
 
 static bool has_room(void *context) {
   (void)context;
   return atomic_load(&taken) < atomic_load(&room);
+}
+
+static void call(size_t first, size_t behind) {
+  for (size_t i = first; i < behind; i++) {
+    clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(connect(clients[i], (const struct sockaddr *)&listener.address.storage, listener.address.length),
+                     0);
+  }
+}
+
+static void call_again(void) {
+  close(clients[0]);
+  call(0, 1);
 }
 
 static void take(void *context, int descriptor, const struct sockaddr *peer, socklen_t length) {
@@ -28,6 +42,7 @@ static void take(void *context, int descriptor, const struct sockaddr *peer, soc
   ck_assert_int_ne(fcntl(descriptor, F_GETFL) & O_NONBLOCK, 0);
   ck_assert_int_ne(fcntl(descriptor, F_GETFD) & FD_CLOEXEC, 0);
   close(descriptor);
+  if (flood) call_again();
   atomic_fetch_add(&taken, 1);
 }
 
@@ -37,14 +52,6 @@ static struct acceptor *start(bool inherited) {
   const struct acceptor_options options = {listener, has_room, take, &taken};
   ck_assert_int_eq(acceptor_start(&options, &acceptor), STATUS_OK);
   return acceptor;
-}
-
-static void call(size_t first, size_t behind) {
-  for (size_t i = first; i < behind; i++) {
-    clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(connect(clients[i], (const struct sockaddr *)&listener.address.storage, listener.address.length),
-                     0);
-  }
 }
 
 static void await_taken(size_t count) {
@@ -102,6 +109,19 @@ START_TEST(what_has_come_is_taken_at_the_end) {
 }
 END_TEST
 
+/* However many call meanwhile. */
+START_TEST(a_flood_does_not_put_off_the_end) {
+  atomic_store(&room, 0);
+  struct acceptor *acceptor = start(false);
+  call(0, 1);
+  flood = true;
+  atomic_store(&room, 2 * LISTENER_BACKLOG);
+  acceptor_stop(acceptor);
+  ck_assert_uint_gt(atomic_load(&taken), 0);
+  ck_assert_uint_lt(atomic_load(&taken), LISTENER_BACKLOG + LISTENER_BACKLOG / 2);
+}
+END_TEST
+
 START_TEST(an_inherited_socket_is_left_to_the_next) {
   int held = dup(listener.descriptor); /* as a service manager has it */
   atomic_store(&room, 0);
@@ -143,6 +163,7 @@ int main(void) {
   tcase_add_test(tcase, connections_are_handed_on);
   tcase_add_test(tcase, without_room_they_wait);
   tcase_add_test(tcase, what_has_come_is_taken_at_the_end);
+  tcase_add_test(tcase, a_flood_does_not_put_off_the_end);
   tcase_add_test(tcase, an_inherited_socket_is_left_to_the_next);
   tcase_add_test(tcase, two_on_one_socket);
   tcase_add_test(tcase, none);
