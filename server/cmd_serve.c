@@ -1,6 +1,7 @@
 /* wordvec serve: starts the daemon, and on SIGTERM or SIGINT ends it without losing an answer. The main thread waits
- * for these; a thread of its own looks at the store every second and on SIGHUP, for a look takes as long as reading a
- * new file does; requests run on libmicrohttpd's threads, which see no signals. */
+ * for these, and on SIGHUP reads the keys again; a thread of its own looks at the store every second and when that asks
+ * it to, for a look takes as long as reading a new file does; requests run on libmicrohttpd's threads, which see no
+ * signals. */
 #include <errno.h>
 #include <malloc.h>
 #include <poll.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -28,7 +30,7 @@
 
 enum {
   THREADS_MOST = 4,
-  LOOK_SECONDS = 1,
+  LOOK_MILLISECONDS = 1000,
   TURN_MILLISECONDS = 1000,
   DRAIN_POLL_MILLISECONDS = 10,
   MAPPED_BYTES = 4 << 20,      /* allocations from here on are given back to the system when they are freed */
@@ -44,7 +46,8 @@ struct daemon {
   struct sockets sockets; /* until http and watch have them */
   struct http *http;
   struct http_watch *watch; /* NULL: /metrics has no address of its own */
-  int signals;              /* signalfd of SIGTERM and SIGINT */
+  int signals;              /* signalfd of SIGTERM, SIGINT and SIGHUP */
+  int look;                 /* eventfd: the store is to be looked at now */
   pthread_t looker;
 };
 
@@ -103,27 +106,28 @@ static void reload_keys(struct daemon *daemon) {
     log_event(&daemon->log, true, "keys", "%s; the keys before stay in force", problem.text);
 }
 
-static void set_of_hangup(sigset_t *set) {
-  sigemptyset(set);
-  sigaddset(set, SIGHUP);
-}
-
 /* Signals are waited for; this must come before any thread is started, for threads inherit the mask. */
 static int block_signals(void) {
-  sigset_t hangup, stop;
-  set_of_hangup(&hangup);
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGTERM);
-  sigaddset(&stop, SIGINT);
+  sigset_t awaited;
+  sigemptyset(&awaited);
+  sigaddset(&awaited, SIGTERM);
+  sigaddset(&awaited, SIGINT);
+  sigaddset(&awaited, SIGHUP);
   signal(SIGPIPE, SIG_IGN);
-  if (pthread_sigmask(SIG_BLOCK, &hangup, NULL) != 0 || pthread_sigmask(SIG_BLOCK, &stop, NULL) != 0) return -1;
-  return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (pthread_sigmask(SIG_BLOCK, &awaited, NULL) != 0) return -1;
+  return signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int next_signal(const struct daemon *daemon) {
+/* The next signal to stop; 0: none has come. SIGHUP is seen to here, whatever else goes on: a look may take long, and a
+ * key may be to be refused at once. */
+static int next_signal(struct daemon *daemon) {
   struct signalfd_siginfo info;
-  ssize_t got = read(daemon->signals, &info, sizeof info);
-  return got == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+  while (read(daemon->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+    if (info.ssi_signo != SIGHUP) return (int)info.ssi_signo;
+    reload_keys(daemon);
+    eventfd_write(daemon->look, 1);
+  }
+  return 0;
 }
 
 static void tell_start(struct daemon *daemon, unsigned threads) {
@@ -150,9 +154,8 @@ static void tell_readiness(struct daemon *daemon) {
 static void *look_on(void *argument) {
   struct daemon *daemon = argument;
   struct service *service = &daemon->service;
-  const struct timespec pause = {.tv_sec = LOOK_SECONDS};
-  sigset_t hangup;
-  set_of_hangup(&hangup);
+  struct pollfd asked = {.fd = daemon->look, .events = POLLIN};
+  eventfd_t times;
   catalog_refresh(service->catalog, false, tell_model, &daemon->log);
   if (atomic_load(&service->draining)) return NULL;
   tell_readiness(daemon);
@@ -160,10 +163,10 @@ static void *look_on(void *argument) {
   if (daemon->watch) log_event(&daemon->log, false, "metrics", "metrics on %s/metrics", http_watch_url(daemon->watch));
   notify_manager(daemon->options->serve.notify_socket, "READY=1");
   for (;;) {
-    int number = sigtimedwait(&hangup, NULL, &pause);
+    poll(&asked, 1, LOOK_MILLISECONDS);
     if (atomic_load(&service->draining)) return NULL;
-    if (number == SIGHUP) reload_keys(daemon); /* first: a look may take long, and a key may be to be refused at once */
-    size_t lost = catalog_refresh(service->catalog, number == SIGHUP, tell_model, &daemon->log);
+    bool insists = eventfd_read(daemon->look, &times) == 0;
+    size_t lost = catalog_refresh(service->catalog, insists, tell_model, &daemon->log);
     for (; lost > 0; lost--) metrics_count_model_lost(service->metrics);
   }
 }
@@ -172,7 +175,7 @@ static void *look_on(void *argument) {
  * waits for it any more: the end of the process ends it too. */
 static bool looker_ended(const struct daemon *daemon) {
   struct timespec soon;
-  pthread_kill(daemon->looker, SIGHUP);
+  eventfd_write(daemon->look, 1);
   clock_gettime(CLOCK_REALTIME, &soon);
   soon.tv_sec += 1;
   return pthread_timedjoin_np(daemon->looker, NULL, &soon) == 0;
@@ -203,6 +206,11 @@ static enum status start(struct daemon *daemon, unsigned threads, struct problem
   return status;
 }
 
+static void turn(struct daemon *daemon) {
+  http_turn(daemon->http);
+  http_watch_turn(daemon->watch);
+}
+
 /* Serves until SIGTERM or SIGINT. */
 static void serve(struct daemon *daemon) {
   struct pollfd wait[] = {{.fd = daemon->signals, .events = POLLIN},
@@ -210,8 +218,7 @@ static void serve(struct daemon *daemon) {
   int number;
   while ((number = next_signal(daemon)) == 0) {
     poll(wait, 2, TURN_MILLISECONDS);
-    http_turn(daemon->http);
-    http_watch_turn(daemon->watch);
+    turn(daemon);
   }
   const char *name = number == SIGTERM ? "SIGTERM" : "SIGINT";
   unsigned delay = daemon->service.limits.drain_delay_seconds;
@@ -230,7 +237,7 @@ static void delay_drain(struct daemon *daemon, int64_t milliseconds) {
                           {.fd = http_descriptor(daemon->http), .events = POLLIN}};
   while ((left = deadline - clock_milliseconds()) > 0 && next_signal(daemon) == 0) {
     poll(wait, 2, left < TURN_MILLISECONDS ? (int)left : TURN_MILLISECONDS);
-    http_turn(daemon->http);
+    turn(daemon);
   }
 }
 
@@ -241,7 +248,7 @@ static void await_idle(struct daemon *daemon, int64_t milliseconds) {
   int idle = 0;
   while (idle < 2 && clock_milliseconds() < deadline) {
     poll(NULL, 0, DRAIN_POLL_MILLISECONDS);
-    http_turn(daemon->http);
+    turn(daemon);
     idle = http_is_idle(daemon->http) ? idle + 1 : 0;
     if (next_signal(daemon) != 0) break;
   }
@@ -297,7 +304,8 @@ int cmd_serve(const struct options *options) {
   }
   if (!open_keys(&daemon)) return EXIT_FAILURE;
   daemon.signals = block_signals();
-  if (daemon.signals < 0) {
+  daemon.look = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (daemon.signals < 0 || daemon.look < 0) {
     log_event(&daemon.log, true, "start", "cannot receive signals: %s", strerror(errno));
     return EXIT_FAILURE;
   }
@@ -326,5 +334,6 @@ int cmd_serve(const struct options *options) {
   keys_close(daemon.service.keys);
   metrics_free(daemon.service.metrics);
   close(daemon.signals);
+  close(daemon.look);
   return exit_status;
 }
