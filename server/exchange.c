@@ -115,6 +115,16 @@ static struct visit *visit_of(struct MHD_Connection *connection) {
   return info ? info->socket_context : NULL;
 }
 
+/* The path of a target that may be in absolute form, as proxies send it (RFC 9112, section 3.2.2). What stands before
+ * it may hold a password. */
+static const char *path_of(const char *target) {
+  static const char scheme[] = "http://";
+  if (strncasecmp(target, scheme, strlen(scheme)) != 0) return target;
+  const char *path = target + strlen(scheme);
+  path += strcspn(path, "/?");
+  return *path == '/' ? path : "/";
+}
+
 void *exchange_begin(void *context, const char *target, struct MHD_Connection *connection) {
   struct exchanges *all = context;
   struct exchange *exchange = calloc(1, sizeof *exchange);
@@ -130,7 +140,7 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
   exchange->method[0] = '-';
   request_id_make(&all->ids, exchange->request_id);
   if (target) {
-    log_copy_path(exchange->path, sizeof exchange->path, target);
+    log_copy_path(exchange->path, sizeof exchange->path, path_of(target));
     /* It is the connection's own read buffer, which libmicrohttpd itself is about to cut up; only its type says const.
      * Nothing else can keep it from taking more memory for arguments than the connection has, and hanging. */
     exchange->target_at = target;
@@ -138,6 +148,11 @@ void *exchange_begin(void *context, const char *target, struct MHD_Connection *c
     guard_target((char *)(uintptr_t)target, limits->url_bytes, limits->query_arguments, &exchange->target);
   }
   return exchange;
+}
+
+/* The origins whose pages may read answers. For who watches, and shows no key, there are none. */
+static const char *origins_of(const struct exchanges *all) {
+  return all->scope.only & ROUTE_WATCH ? NULL : all->service->cors_origins;
 }
 
 /* What each of its answers tells. */
@@ -148,7 +163,7 @@ static struct respond_fields fields_of(const struct exchanges *all, struct excha
       .timing = exchange->timing,
       .close = exchange->closes || atomic_load(&all->service->draining),
       .allow_origin = exchange->allow_origin,
-      .vary_origin = cors_varies(all->service->cors_origins),
+      .vary_origin = cors_varies(origins_of(all)),
   };
 }
 
@@ -252,14 +267,6 @@ static bool target_allowed(const struct exchange *exchange, const struct limits 
     return true;
   }
   return false;
-}
-
-/* The path of a target that may be in absolute form, as proxies send it (RFC 9112, section 3.2.2). */
-static const char *path_of(const char *url) {
-  static const char scheme[] = "http://";
-  if (strncasecmp(url, scheme, strlen(scheme)) != 0) return url;
-  const char *path = strchr(url + strlen(scheme), '/');
-  return path ? path : "/";
 }
 
 static bool route_allowed(const struct exchanges *all, const struct exchange *exchange, const char *path,
@@ -371,7 +378,7 @@ static enum MHD_Result admit(const struct exchanges *all, struct exchange *excha
     refuse_bluntly(exchange, connection, &refusal);
     return MHD_NO;
   }
-  exchange->allow_origin = cors_allowed(all->service->cors_origins, exchange->fields.origin);
+  exchange->allow_origin = cors_allowed(origins_of(all), exchange->fields.origin);
   bool body = guard_expects_body(&exchange->fields);
   if (body) visit_reads_body(exchange->visit);
   bool admitted = admissible(all, exchange, url, method, line[2], &refusal);

@@ -102,6 +102,19 @@ END_TEST
 
 #define CANARY "canary"
 
+/* A target in absolute form, which the client's library would not send. */
+static void send_target(unsigned port, const char *target) {
+  char request[256];
+  struct answer answer;
+  struct raw raw;
+  raw_open(&raw, port);
+  snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", target);
+  raw_send_text(&raw, request);
+  ck_assert(raw_answer(&raw, false, &answer));
+  answer_release(&answer);
+  raw_close(&raw);
+}
+
 /* In each place where a client may have something to hide, and where it may only seem to be a place of another kind. */
 static void send_secrets(unsigned port) {
   static const char body[] = "{\"words\":[\"" CANARY "\"],\"" CANARY "\":1}";
@@ -124,6 +137,8 @@ static void send_secrets(unsigned port) {
     client_send(port, &requests[i], &answer);
     answer_release(&answer);
   }
+  send_target(port, "http://user:" CANARY "@a/vector?word=cat");
+  send_target(port, "http://user:" CANARY "@a?word=/" CANARY);
 }
 
 START_TEST(secrets_stay_out_of_the_log) {

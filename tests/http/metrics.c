@@ -335,7 +335,7 @@ START_TEST(an_address_of_its_own) {
   chmod(keys, 0600);
   daemon_prepare(&daemon);
   suite_import(&daemon, "zoo", &zoo);
-  daemon_start(&daemon, "--api-key-file", keys, "--metrics-listen", "127.0.0.1:0", NULL);
+  daemon_start(&daemon, "--api-key-file", keys, "--metrics-listen", "127.0.0.1:0", "--cors-origin", "*", NULL);
   unsigned port = port_behind(&daemon, "metrics on http://127.0.0.1:");
   expect_status(daemon.port, "/metrics", 401);
   client_send(
@@ -346,6 +346,10 @@ START_TEST(an_address_of_its_own) {
   ck_assert_ptr_null(strstr(answer.body, "/readyz, /metrics")); /* nor is it named among those that are there */
   answer_release(&answer);
   expect_status(daemon.port, "/vector?word=cat", 401);
+  client_send(port, &(struct client_request){.target = "/metrics", .headers = {"Origin: https://a.example"}}, &answer);
+  ck_assert_int_eq(answer.status, 200);
+  ck_assert_ptr_null(strstr(answer.head, "Access-Control")); /* no page may read what is told without a key */
+  answer_release(&answer);
   expect_status(port, "/readyz", 200);
   expect_status(port, "/livez", 200);
   expect_status(port, "/vector?word=cat", 404);
