@@ -19,6 +19,7 @@
 enum {
   HTTP_OK = 200,
   HTTP_REFUSED = 400, /* from here on */
+  HTTP_UNAUTHORIZED = 401,
   HTTP_BUSY = 503,
   TRIES = 5, /* of a daemon that is busy */
   PAUSE_MOST = 10,
@@ -323,6 +324,9 @@ static void complain(const struct ask *ask, const struct answer *answer) {
   else
     fprintf(stderr, "wordvec %s: %s answered %u and no JSON: is it wordvec?\n", command_name(ask),
             ask->options->url ? ask->options->url : ask->options->store, answer->http_status);
+  if (answer->http_status == HTTP_UNAUTHORIZED && !ask->options->api_key_file)
+    fprintf(stderr, "wordvec %s: name a file that holds one: --api-key-file FILE (WORDVEC_API_KEY_FILE)\n",
+            command_name(ask));
 }
 
 enum ask_outcome ask_judge(struct ask *ask, struct answer *answer) {

@@ -221,6 +221,7 @@ START_TEST(commands_show_a_key) {
   run_wordvec(&run, "word", "1", "--url", url, NULL);
   ck_assert_int_eq(run.code, 1);
   ck_assert_msg(strstr(run.err, "key is needed") != NULL, "%s", run.err);
+  ck_assert_ptr_nonnull(strstr(run.err, "--api-key-file"));
   run_release(&run);
   run_wordvec(&run, "word", "1", "--url", url, "--api-key-file", "/nowhere", NULL);
   ck_assert_int_eq(run.code, 1);
