@@ -82,7 +82,8 @@ static bool is_ready(unsigned port, bool *listening) {
 /* Starts one under the plan as it is, until it answers (true; stopped again) or has ended. */
 static bool start_once(const char *what) {
   char log[SCRATCH_PATH_MAX], listen[32];
-  const char *arguments[] = {"serve", "--store", served.store, "--listen", listen, "--threads", "2", NULL};
+  const char *arguments[] = {"serve",       "--store",   served.store, "--listen", listen, "--metrics-listen",
+                             "127.0.0.1:0", "--threads", "2",          NULL};
   unsigned port = free_port();
   snprintf(listen, sizeof listen, "127.0.0.1:%u", port);
   scratch_path(log, "start.log");
@@ -170,6 +171,10 @@ static void sweep_target(const char *target, uint32_t kinds, uint32_t variant, s
   for (uint64_t number = 1; number <= calls; number++) {
     fault_arm(plan, kinds, number, 0, variant);
     judge(target, number, &right, tally);
+  }
+  for (uint64_t every = 2; every <= 20; every++) {
+    fault_arm(plan, kinds, 1, every, variant);
+    judge(target, every, &right, tally);
   }
   judge(target, 0, &right, tally);
   answer_release(&right);

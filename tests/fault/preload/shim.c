@@ -251,6 +251,12 @@ static bool does_a_part(int error, size_t *length) {
     return -1;                                                            \
   }
 WRAP_BYTES(read, (int fd, void *to, size_t length), (fd, to, length), fd, FAULT_INTERRUPT, ERRORS(EIO, ENOMEM))
+/* As `read`, of a program that was built to check the size of what it reads into. */
+ssize_t __read_chk(int fd, void *to, size_t length, size_t size);
+ssize_t __read_chk(int fd, void *to, size_t length, size_t size) {
+  if (length > size) abort();
+  return read(fd, to, length);
+}
 WRAP_BYTES(write, (int fd, const void *from, size_t length), (fd, from, length), fd, FAULT_INTERRUPT | FAULT_DISK,
            ERRORS(ENOSPC, EIO, EFBIG))
 WRAP_BYTES(send, (int fd, const void *from, size_t length, int flags), (fd, from, length, flags), fd, FAULT_INTERRUPT,
