@@ -247,13 +247,15 @@ START_TEST(imports_in_little_memory) {
 }
 END_TEST
 
-static rlim_t bytes_mapped(pid_t pid) {
+/* What RLIMIT_DATA counts: of the heap that threads reserve, what they have taken. */
+static rlim_t bytes_of_data(pid_t pid) {
   char path[64];
-  snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-  char *text = scratch_read(path, NULL);
-  rlim_t pages = strtoull(text, NULL, 10);
+  snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+  char *text = scratch_read(path, NULL), *found = strstr(text, "VmData:");
+  ck_assert_ptr_nonnull(found);
+  rlim_t bytes = strtoull(found + strlen("VmData:"), NULL, 10) << 10;
   free(text);
-  return pages * (rlim_t)sysconf(_SC_PAGESIZE);
+  return bytes;
 }
 
 struct outcomes {
@@ -295,7 +297,7 @@ static char *many_words(size_t count) {
 }
 
 START_TEST(a_daemon_in_little_memory) {
-  enum { STEPS = 24, STEP = 1 << 20 };
+  enum { STEPS = 40, STEP = 256 << 10 };
   struct outcomes outcomes = {0};
   char *words = many_words(ROWS), *few = many_words(3);
   struct answer large, small, near;
@@ -306,16 +308,19 @@ START_TEST(a_daemon_in_little_memory) {
   client_get(served.port, "/neighbors?word=w7&k=100", &near);
   ck_assert_msg(large.status == 200, "%.200s", large.body);
   ck_assert(small.status == 200 && near.status == 200);
-  rlim_t mapped = bytes_mapped(served.pid);
+  daemon_stop(&served); /* with the memory that it has kept for answers as large */
+  daemon_start(&served, NULL);
+  daemon_await_ready(&served, 200);
+  rlim_t taken = bytes_of_data(served.pid);
   for (int step = 0; step < STEPS; step++) {
-    struct rlimit tight = {mapped + (rlim_t)step * STEP - 8 * (rlim_t)STEP, RLIM_INFINITY};
-    ck_assert_int_eq(prlimit(served.pid, RLIMIT_AS, &tight, NULL), 0);
+    struct rlimit tight = {taken + (rlim_t)step * STEP, RLIM_INFINITY};
+    ck_assert_int_eq(prlimit(served.pid, RLIMIT_DATA, &tight, NULL), 0);
     ask("/vectors", words, &large, &outcomes);
     ask("/vectors", few, &small, &outcomes);
     ask("/neighbors?word=w7&k=100", NULL, &near, &outcomes);
   }
   struct rlimit wide = {RLIM_INFINITY, RLIM_INFINITY};
-  ck_assert_int_eq(prlimit(served.pid, RLIMIT_AS, &wide, NULL), 0);
+  ck_assert_int_eq(prlimit(served.pid, RLIMIT_DATA, &wide, NULL), 0);
   unsigned right = outcomes.right;
   ask("/vectors", words, &large, &outcomes);
   ask("/neighbors?word=w7&k=100", NULL, &near, &outcomes);
