@@ -8,7 +8,7 @@
 #include "server/visit.h"
 
 struct connections {
-  atomic_size_t fresh; /* taken, and nothing has been asked over them */
+  atomic_size_t fresh; /* taken, and nothing has been asked over them, or what has a body that is thrown away */
 };
 
 /* One is about to be handed to libmicrohttpd; or could not be, or was not kept for want of memory. */

@@ -54,7 +54,12 @@ enum {
                                       reads must not keep probes and single vectors from being answered */
 };
 
+/* How long a daemon that stops waits for an exchange: not at all, as long as for a connection over which nothing has
+ * been asked yet, or until its time is up. */
+enum patience { PATIENCE_NONE, PATIENCE_SHORT, PATIENCE_FULL };
+
 struct exchange {
+  enum patience patience;
   int64_t started; /* of clock_microseconds() */
   struct server_timing timing;
   char request_id[REQUEST_ID_SIZE];
@@ -165,6 +170,22 @@ static struct respond_fields fields_of(const struct exchanges *all, struct excha
       .allow_origin = exchange->allow_origin,
       .vary_origin = cors_varies(origins_of(all)),
   };
+}
+
+/* Where exchanges are counted for whom so much patience is had. */
+static atomic_size_t *counter_of(struct exchanges *all, enum patience patience) {
+  switch (patience) {
+    case PATIENCE_SHORT: return &all->connections.fresh;
+    case PATIENCE_FULL: return &all->service->in_flight;
+    default: return NULL;
+  }
+}
+
+static void set_patience(struct exchanges *all, struct exchange *exchange, enum patience patience) {
+  atomic_size_t *to = counter_of(all, patience), *from = counter_of(all, exchange->patience);
+  if (to) atomic_fetch_add(to, 1); /* first, so that it is never in neither */
+  if (from) atomic_fetch_sub(from, 1);
+  exchange->patience = patience;
 }
 
 static bool refuse_now(const struct exchanges *all, struct exchange *exchange, struct MHD_Connection *connection,
@@ -677,6 +698,11 @@ static enum MHD_Result run(const struct exchanges *all, struct exchange *exchang
   return refuse_now(all, exchange, connection, &refusal) ? MHD_YES : MHD_NO;
 }
 
+/* Whether a body is on its way that nobody reads. Anyone can send one, without a key and as slowly as it is borne. */
+static bool throws_body_away(const struct exchange *exchange) {
+  return guard_expects_body(&exchange->fields) && (exchange->refusal || !exchange->takes_body);
+}
+
 enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                                 const char *version, const char *data, size_t *length, void **state) {
   struct exchanges *all = context;
@@ -685,12 +711,15 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
   if (!exchange->admitted) {
     exchange->admitted = true;
     /* Counted from here, not from the request line: a client that stalls in its fields must not hold up a shutdown. */
-    atomic_fetch_add(&all->service->in_flight, 1);
+    set_patience(all, exchange, PATIENCE_FULL);
     connections_asked(&all->connections, exchange->visit);
     const char *const line[3] = {url, method, version};
-    return admit(all, exchange, connection, line);
+    enum MHD_Result result = admit(all, exchange, connection, line);
+    if (throws_body_away(exchange)) set_patience(all, exchange, PATIENCE_SHORT);
+    return result;
   }
   if (*length > 0) return collect(exchange, connection, data, length);
+  set_patience(all, exchange, PATIENCE_FULL);
   if (exchange->refusal) return refuse_now(all, exchange, connection, exchange->refusal) ? MHD_YES : MHD_NO;
   if (exchange->preflight) return send_preflight(all, exchange, connection);
   if (exchange->deferred) return finish(all, exchange, connection);
@@ -755,7 +784,7 @@ void exchange_end(void *context, struct MHD_Connection *connection, void **state
   free(exchange->accepts);
   free(exchange->conditions);
   free(exchange->refusal);
-  if (exchange->admitted) atomic_fetch_sub(&all->service->in_flight, 1);
+  set_patience(all, exchange, PATIENCE_NONE);
   if (exchange->visit) exchange->visit->exchange = NULL;
   visit_reads_head(exchange->visit);
   free(exchange);

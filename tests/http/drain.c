@@ -105,12 +105,35 @@ START_TEST(idle_connections_do_not_hold_it_up) {
 }
 END_TEST
 
+/* Nor do bodies that are thrown away, which anyone may send as slowly as they like, without a key, too. */
+START_TEST(bodies_that_nobody_reads_do_not_hold_it_up) {
+  static const char *const heads[] = {"GET /livez", "POST /livez", "POST /nowhere"};
+  enum { HEADS = sizeof heads / sizeof heads[0] };
+  struct daemon daemon;
+  struct raw slow[HEADS];
+  daemon_prepare(&daemon);
+  suite_import(&daemon, "zoo", &zoo);
+  daemon_start(&daemon, "--drain-timeout", "3600", "--timeout", "86400", NULL);
+  daemon_await_ready(&daemon, 200);
+  for (size_t i = 0; i < HEADS; i++) {
+    char text[128];
+    raw_open(&slow[i], daemon.port);
+    snprintf(text, sizeof text, "%s HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx", heads[i]);
+    raw_send_text(&slow[i], text);
+  }
+  ck_assert_int_eq(daemon_signal(&daemon, SIGTERM), 0);
+  ck_assert(!daemon_log_has(&daemon, "given up"));
+  for (size_t i = 0; i < HEADS; i++) raw_close(&slow[i]);
+}
+END_TEST
+
 int main(void) {
   TCase *tcase;
   Suite *suite = suite_of("http/drain", &tcase);
   tcase_add_test(tcase, during_the_delay_all_are_served_and_told_to_close);
   tcase_add_test(tcase, the_delay_ends_by_itself);
   tcase_add_test(tcase, idle_connections_do_not_hold_it_up);
+  tcase_add_test(tcase, bodies_that_nobody_reads_do_not_hold_it_up);
   scratch_open();
   fixture_zoo(&zoo);
   int failed = suite_run(suite);
