@@ -92,7 +92,7 @@ END_TEST
 START_TEST(codes_of_refusals_are_known) {
   const struct route *vector = route_of("/vector"), *lookup = route_of("/lookup");
   for (int kind = 0; kind < REFUSAL_COUNT; kind++) {
-    unsigned status = refusal_status(kind, DIALECT_OWN);
+    unsigned status = refusal_status((enum refusal_kind)kind, DIALECT_OWN);
     char text[8];
     snprintf(text, sizeof text, "%u", status);
     size_t code = code_named(text);
