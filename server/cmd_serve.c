@@ -264,6 +264,7 @@ static void drain(struct daemon *daemon) {
   if (left == 0) return;
   log_event(&daemon->log, true, "stop", "%zu requests were still in flight and are given up", left);
   scanner_stop(daemon->service.scanner);
+  joins_stop(daemon->service.joins); /* else each that waits for its turn would still make one */
   http_give_up(daemon->http);
   await_idle(daemon, FAREWELL_MILLISECONDS);
 }

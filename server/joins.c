@@ -23,6 +23,7 @@ struct joins {
   pthread_mutex_t lock; /* of all that follows */
   pthread_cond_t moved; /* something is made, or nobody waits for it any more, or another can be made */
   size_t queued;
+  bool stopping;
   size_t count;
   size_t proven;                /* of them were asked for again, the latest first; those asked for once follow */
   struct join *kept[KEPT_MOST]; /* the latest of each kind comes first */
@@ -144,6 +145,7 @@ static enum status get(struct joins *joins, struct model *const *models, size_t 
       return STATUS_OK;
     }
     if (hurried) return STATUS_NOT_FOUND;
+    if (joins->stopping) return STATUS_BUSY;
     struct making *other = find_making(joins, models, count), **slot = free_slot(joins);
     if (other) return wait_for(joins, other, out);
     if (slot) return make(joins, slot, &(struct making){.models = models, .count = count}, out);
@@ -159,6 +161,13 @@ enum status joins_get(struct joins *joins, struct model *const *models, size_t c
   enum status status = get(joins, models, count, hurried, out);
   pthread_mutex_unlock(&joins->lock);
   return status;
+}
+
+void joins_stop(struct joins *joins) {
+  pthread_mutex_lock(&joins->lock);
+  joins->stopping = true;
+  pthread_cond_broadcast(&joins->moved);
+  pthread_mutex_unlock(&joins->lock);
 }
 
 size_t joins_waiting(struct joins *joins) {

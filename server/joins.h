@@ -30,6 +30,10 @@ void joins_free(struct joins *joins); /* NULL is allowed; joins that are held st
 enum status joins_get(struct joins *joins, struct model *const *models, size_t count, bool hurried,
                       struct join **out) MUST_USE;
 
+/* Makes no more: who waits for a turn, and who comes, gets STATUS_BUSY unless the join is kept. What is being made is
+ * finished. */
+void joins_stop(struct joins *joins);
+
 /* How many callers wait for what others make, or until they can make theirs. */
 size_t joins_waiting(struct joins *joins);
 

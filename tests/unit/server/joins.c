@@ -239,6 +239,40 @@ START_TEST(joins_that_are_being_made_hold_up_no_other) {
 }
 END_TEST
 
+static void *ask_in_vain(void *context) {
+  struct asker *asker = context;
+  struct model *const pair[] = {models[asker->first], models[asker->second]};
+  ck_assert_int_eq(joins_get(asker->joins, pair, 2, false, &asker->join), STATUS_BUSY);
+  return NULL;
+}
+
+/* Who waits for a turn is let go, what is being made is finished, and what is kept can be had. */
+START_TEST(none_is_begun_once_it_stops) {
+  struct joins *joins = NULL;
+  struct asker makers[JOINS_MAKING_MOST], queued;
+  ck_assert_int_eq(joins_new(1 << 20, 1, make_slowly, &joins), STATUS_OK);
+  gate.open = false;
+  gate.making = 0;
+  for (size_t i = 0; i < JOINS_MAKING_MOST; i++) start(&makers[i], joins, 4, i);
+  await_making(JOINS_MAKING_MOST);
+  queued = (struct asker){.joins = joins, .first = 2, .second = 3};
+  ck_assert_int_eq(pthread_create(&queued.thread, NULL, ask_in_vain, &queued), 0);
+  while (joins_waiting(joins) < 1) support_pause();
+  joins_stop(joins);
+  pthread_join(queued.thread, NULL); /* while the others are still being made */
+  open_gate();
+  for (size_t i = 0; i < JOINS_MAKING_MOST; i++) {
+    pthread_join(makers[i].thread, NULL);
+    join_drop(makers[i].join);
+  }
+  join_drop(get(joins, 4, 0));
+  ask_in_vain(&queued);
+  ck_assert_ptr_null(queued.join);
+  ck_assert_uint_eq(gate.making, JOINS_MAKING_MOST);
+  joins_free(joins);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("server/joins");
   TCase *tcase = tcase_create("joins");
@@ -250,6 +284,7 @@ int main(void) {
   tcase_add_test(tcase, who_is_in_a_hurry_gets_what_is_kept);
   tcase_add_test(tcase, what_is_asked_for_once_makes_room_for_such);
   tcase_add_test(tcase, joins_that_are_being_made_hold_up_no_other);
+  tcase_add_test(tcase, none_is_begun_once_it_stops);
   tcase_add_test(tcase, one_of_a_lost_file_is_not_kept);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);
