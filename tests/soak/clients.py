@@ -12,7 +12,7 @@ import time
 
 from requests import forget
 
-PATIENCE = 60
+PATIENCE = 90
 FINDINGS = 20
 
 
@@ -98,11 +98,11 @@ class GoodClient:
         try:
             answer = self.exchange(request)
         except OSError as error:
-            self.report.find("%s %s: %r" % (request[0], request[1][:200], error))
+            self.report.find("%s %s: %r on port %d" % (request[0], request[1][:200], error, self.port))
             self.connection = None
             return
         except http.client.HTTPException as error:
-            self.report.find("%s %s: %r" % (request[0], request[1][:200], error))
+            self.report.find("%s %s: %r on port %d" % (request[0], request[1][:200], error, self.port))
             self.connection = None
             return
         self.report.counts["answers"] += 1
