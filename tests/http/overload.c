@@ -8,6 +8,7 @@
 
 #include "tests/support/http_client.h"
 #include "tests/support/json_expect.h"
+#include "tests/support/scrape.h"
 #include "tests/support/suite.h"
 
 static struct fixture zoo;
@@ -76,6 +77,8 @@ START_TEST(too_many_connections) {
     ck_assert(raw_closes(&more));
     raw_close(&more);
   }
+  double refused = scrape_value(daemon.port, "wordvec_http_requests_rejected_total{reason=\"connections\"}");
+  ck_assert_msg(refused == 3, "%g refused for connections", refused);
   /* One that came when there were too many is served when there are fewer. */
   raw_open(&more, daemon.port);
   raw_close(&held[0]);
