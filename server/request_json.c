@@ -17,8 +17,8 @@ enum {
   VALUE_BYTES = 208,
   KEY_BYTES = 144,
   DOCUMENT_BYTES = 1024,
-  TRIMMED_BYTES = 16 << 20, /* a tree from here on is given back to the system, and not to the allocator only */
-  TEXT_FACTOR = 3,          /* a string is held by the lexer, by its value and perhaps decoded once more */
+  TRIMMED_BYTES = 4 << 20, /* a tree from here on is given back to the system, and not to the allocator only */
+  TEXT_FACTOR = 3,         /* a string is held by the lexer, by its value and perhaps decoded once more */
 };
 
 size_t request_json_estimate(const char *bytes, size_t length, size_t depth, const char **deep) {
