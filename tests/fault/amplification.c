@@ -16,7 +16,7 @@ enum {
   ROUNDS = 1,
   BUDGET = 128 << 20,
   /* Beside the budget: answers, and what the allocator keeps of trees that are not large, in 16 arenas. */
-  BESIDE = 64 << 20
+  BESIDE = 96 << 20
 };
 
 static struct fixture zoo;
