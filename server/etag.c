@@ -8,7 +8,7 @@
 enum {
   DIGEST_DIGITS = 32,
   REST_DIGITS = 16,
-  LENGTH_DIGITS = 18,      /* of any length that there is: below an exabyte */
+  LENGTH_DIGITS = 13,      /* of any length that there is: below ten terabytes */
   REPRESENTATION_MOST = 12 /* "octet-stream" */
 };
 

@@ -97,10 +97,10 @@ static void put_stamp(struct line *line) {
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
-static void write_line(const struct log *log, enum log_level level, bool event, struct line *line) {
+static void write_line(const struct log *log, bool matters, struct line *line) {
   line->text[line->length++] = '\n';
   if (log->queue) {
-    log_queue_add(log->queue, line->text, line->length, event || level >= LOG_WARNING);
+    log_queue_add(log->queue, line->text, line->length, matters);
     return;
   }
   /* A log that cannot be written must not stop the service; there is nobody left to tell. */
@@ -140,7 +140,7 @@ __attribute__((format(printf, 4, 0))) static void say(const struct log *log, enu
   if (level < log->level) return;
   vsnprintf(text, sizeof text, format, arguments);
   put_event(log, level, event, text, &line);
-  write_line(log, level, true, &line);
+  write_line(log, true, &line);
 }
 
 void log_event(const struct log *log, bool failed, const char *event, const char *format, ...) {
@@ -170,7 +170,7 @@ void log_listening(const struct log *log, const char *url) {
     put_text(&line, "listening on ");
     put_clean(&line, url, false);
   }
-  write_line(log, LOG_INFO, true, &line);
+  write_line(log, true, &line);
 }
 
 static bool is_slow(const struct log *log, const struct log_request *request) {
@@ -240,7 +240,8 @@ void log_request(const struct log *log, const struct log_request *request) {
     put_request_json(&line, request, level, slow);
   else
     put_request_text(&line, request, slow);
-  write_line(log, level, false, &line);
+  /* Requests that a client breaks off are warnings, too, and must not take the room of events. */
+  write_line(log, slow || request->status >= 500, &line);
 }
 
 /* ---- the queue */

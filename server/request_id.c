@@ -1,4 +1,5 @@
-/* A counter, spread over 64 bits: multiplying by an odd number makes no two of them one. */
+/* A counter behind a secret, mixed by the finaliser of SplitMix64 (Steele, Lea and Flood, 2014): no two are one, for each
+ * step can be undone, and the ids of two requests do not tell how many lay between. */
 #include "server/request_id.h"
 
 #include <string.h>
@@ -16,6 +17,9 @@ void request_id_make(struct request_ids *ids, char out[REQUEST_ID_SIZE]) {
   static const char digits[] = "0123456789abcdef";
   uint64_t number = atomic_fetch_add_explicit(&ids->made, 1, memory_order_relaxed);
   uint64_t value = ids->secret + number * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 over the golden ratio */
+  value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+  value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
+  value ^= value >> 31;
   for (int shift = 60; shift >= 0; shift -= 4) *out++ = digits[value >> shift & 15];
   *out = '\0';
 }

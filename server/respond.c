@@ -212,9 +212,11 @@ bool respond_bluntly(int descriptor, const struct refusal *refusal, const struct
   char head[1024], told[640];
   size_t length = how->head_only ? 0 : strlen(text);
   write_fields(how->fields, told, sizeof told);
+  const char *retry =
+      status == MHD_HTTP_SERVICE_UNAVAILABLE ? MHD_HTTP_HEADER_RETRY_AFTER ": " RETRY_AFTER_SECONDS "\r\n" : "";
   int used = snprintf(
-      head, sizeof head, "HTTP/1.1 %u %s\r\n%sContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-      status, MHD_get_reason_phrase_for(status), told, respond_refusal_type(how->dialect), strlen(text));
+      head, sizeof head, "HTTP/1.1 %u %s\r\n%s%sContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+      status, MHD_get_reason_phrase_for(status), told, retry, respond_refusal_type(how->dialect), strlen(text));
   bool sent = send(descriptor, head, (size_t)used, MSG_NOSIGNAL | MSG_DONTWAIT | (length > 0 ? MSG_MORE : 0)) == used &&
               (length == 0 || send(descriptor, text, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length);
   if (sent) *result = (struct respond_result){status, length};

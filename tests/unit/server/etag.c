@@ -37,9 +37,9 @@ START_TEST(as_many_as_a_choice_may_have) {
   struct etag_parts parts = {.count = ETAG_DIGESTS_MAX, .representation = "octet-stream", .rest = UINT64_MAX};
   for (size_t i = 0; i < ETAG_DIGESTS_MAX; i++) parts.digests[i] = i % 2 ? OTHER : DIGEST;
   etag_write(&parts, tag);
-  etag_add_length(tag, UINT64_C(999999999999999999));
+  etag_add_length(tag, UINT64_C(9999999999999));
   ck_assert_uint_lt(strlen(tag), sizeof tag);
-  static const char end[] = "-ffffffffffffffff-999999999999999999\"";
+  static const char end[] = "-ffffffffffffffff-9999999999999\"";
   ck_assert_str_eq(tag + strlen(tag) - strlen(end), end);
 }
 END_TEST
