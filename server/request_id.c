@@ -1,5 +1,5 @@
-/* A counter behind a secret, mixed by the finaliser of SplitMix64 (Steele, Lea and Flood, 2014): no two are one, for each
- * step can be undone, and the ids of two requests do not tell how many lay between. */
+/* A counter behind a secret, mixed by the finaliser of SplitMix64 (Steele, Lea and Flood, 2014): no two are one, for
+ * each step can be undone, and the ids of two requests do not tell how many lay between. */
 #include "server/request_id.h"
 
 #include <string.h>
