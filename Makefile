@@ -264,7 +264,7 @@ test-sampled: $(EXHAUSTIVE_PROGRAMS)
 
 # Real runs of the programs in other lights. Under valgrind Check does not fork, so that leaks are seen; the daemon of
 # an HTTP test runs under it and the test itself does not. What threads hold that still run at the end is no leak.
-VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect
+VALGRIND := valgrind -q --suppressions=tests/support/valgrind.supp --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect
 
 valgrind: programs ## Run every test under valgrind
 	@CK_FORK=no CK_TIMEOUT_MULTIPLIER=30 TEST_EFFORT=less TEST_WRAPPER='$(VALGRIND)' WORDVEC_WRAPPER='$(VALGRIND)' \

@@ -68,6 +68,7 @@ static void set_up(void) {
   for (size_t i = 0; i < CLIENTS; i++) clients[i] = -1;
   atomic_store(&taken, 0);
   atomic_store(&room, SIZE_MAX);
+  flood = false;
 }
 
 static void tear_down(void) {
