@@ -42,16 +42,6 @@ static const struct shape {
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
-static size_t peak(const struct daemon *daemon) {
-  char path[64];
-  unsigned long kib = 0;
-  snprintf(path, sizeof path, "/proc/%d/status", (int)daemon->pid);
-  char *text = scratch_read(path, NULL), *found = strstr(text, "VmHWM:");
-  if (!found || sscanf(found, "VmHWM: %lu", &kib) != 1) support_fail("no VmHWM in %s", path);
-  free(text);
-  return (size_t)kib << 10;
-}
-
 static char *body_of(const struct shape *shape) {
   char *body = malloc(BODY_BYTES + 256);
   if (!body) support_fail("out of memory");
@@ -104,7 +94,7 @@ START_TEST(memory_stays_within_the_budget) {
   suite_import(&daemon, "zoo", &zoo);
   daemon_start(&daemon, "--limit-parsing-bytes", "128M", "--text-cache", "0", NULL);
   daemon_await_ready(&daemon, 200);
-  size_t before = peak(&daemon), answers = 0, busy = 0;
+  size_t before = daemon_memory(&daemon, "VmHWM:"), answers = 0, busy = 0;
   for (size_t i = 0; i < SHAPES; i++) bodies[i] = body_of(&shapes[i]);
   for (size_t i = 0; i < CLIENTS; i++) {
     /* All begin with the costliest shape, and so meet there. */
@@ -119,7 +109,7 @@ START_TEST(memory_stays_within_the_budget) {
     busy += clients[i].busy;
   }
   for (size_t i = 0; i < SHAPES; i++) free(bodies[i]);
-  size_t grown = peak(&daemon) - before;
+  size_t grown = daemon_memory(&daemon, "VmHWM:") - before;
   printf(
       "counts: %zu bodies of 1 MB in %d shapes from %d clients, %zu refused as too much; at most %zu MiB beside %zu, "
       "of a "

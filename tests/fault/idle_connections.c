@@ -1,7 +1,6 @@
 /* Connections over which nothing comes, 10,000 of them, while others are served; and a daemon that the system gives no
  * descriptor any more. */
 #include <check.h>
-#include <dirent.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,30 +18,9 @@ enum { IDLE = 10000, KEPT = 200 /* descriptors of this process for all else */, 
 
 static struct fixture zoo;
 
-static size_t descriptors(const struct daemon *daemon) {
-  char path[64];
-  size_t count = 0;
-  snprintf(path, sizeof path, "/proc/%d/fd", (int)daemon->pid);
-  DIR *folder = opendir(path);
-  if (!folder) support_fail("the daemon is gone");
-  while (readdir(folder)) count++;
-  closedir(folder);
-  return count;
-}
-
-static size_t resident(const struct daemon *daemon) {
-  char path[64];
-  unsigned long kib = 0;
-  snprintf(path, sizeof path, "/proc/%d/status", (int)daemon->pid);
-  char *text = scratch_read(path, NULL), *found = strstr(text, "VmRSS:");
-  if (!found || sscanf(found, "VmRSS: %lu", &kib) != 1) support_fail("no VmRSS in %s", path);
-  free(text);
-  return (size_t)kib << 10;
-}
-
 static void await_descriptors(const struct daemon *daemon, size_t least, size_t most) {
   double deadline = support_seconds() + SUPPORT_PATIENCE_SECONDS;
-  for (size_t count; (count = descriptors(daemon)) < least || count > most; support_pause())
+  for (size_t count; (count = daemon_descriptors(daemon)) < least || count > most; support_pause())
     if (support_seconds() > deadline) support_fail("%zu descriptors, not %zu to %zu", count, least, most);
 }
 
@@ -86,14 +64,14 @@ START_TEST(idle_connections_hold_up_nobody) {
   serve_others(daemon.port, &worst);
   /* Some of the connections before may still be ending. */
   enum { ENDING = 8 };
-  size_t held = descriptors(&daemon), memory = resident(&daemon);
+  size_t held = daemon_descriptors(&daemon), memory = daemon_memory(&daemon, "VmRSS:");
   /* Every second one has asked something, and is kept alive. */
   for (size_t i = 0; i < count; i++) {
     raw_open(&idle[i], daemon.port);
     if (i % 2) raw_send_text(&idle[i], "GET /vector?word=cat HTTP/1.1\r\nHost: a\r\n\r\n");
   }
   await_descriptors(&daemon, held + count - ENDING, SIZE_MAX);
-  size_t each = (resident(&daemon) - memory) / count;
+  size_t each = (daemon_memory(&daemon, "VmRSS:") - memory) / count;
   size_t served = serve_others(daemon.port, &worst);
   for (size_t i = 0; i < count; i++) {
     ck_assert(raw_closes(&idle[i]));
@@ -119,8 +97,8 @@ START_TEST(accepts_again_when_there_are_descriptors) {
   suite_import(&daemon, "zoo", &zoo);
   daemon_start(&daemon, NULL);
   daemon_await_ready(&daemon, 200);
-  size_t held = descriptors(&daemon) - 2; /* less "." and ".." */
-  await_descriptors(&daemon, 0, held + 2);
+  size_t held = daemon_descriptors(&daemon);
+  await_descriptors(&daemon, 0, held);
   const struct rlimit limit = {held + FEW, 20000};
   ck_assert(prlimit(daemon.pid, RLIMIT_NOFILE, &limit, NULL) == 0);
   for (size_t i = 0; i < CLIENTS; i++) {
@@ -140,7 +118,7 @@ START_TEST(accepts_again_when_there_are_descriptors) {
     answer_release(&answer);
     raw_close(&raws[i]);
   }
-  await_descriptors(&daemon, 0, held + 2);
+  await_descriptors(&daemon, 0, held);
   printf("counts: %zu of %d clients waited for descriptors, and were answered\n", waiting, CLIENTS);
   daemon_stop(&daemon);
 }

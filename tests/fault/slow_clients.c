@@ -1,7 +1,6 @@
 /* Debian's slowhttptest against one daemon, all its ways at the same time: heads that never end, bodies that never end,
  * answers that are hardly read, ranges. Beside them ordinary clients are served, every one. */
 #include <check.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -36,17 +35,6 @@ static bool is_installed(void) {
   return access("/usr/bin/slowhttptest", X_OK) == 0;
 }
 
-static size_t descriptors(const struct daemon *daemon) {
-  char path[64];
-  size_t count = 0;
-  snprintf(path, sizeof path, "/proc/%d/fd", (int)daemon->pid);
-  DIR *folder = opendir(path);
-  if (!folder) support_fail("the daemon is gone");
-  while (readdir(folder)) count++;
-  closedir(folder);
-  return count;
-}
-
 static pid_t attack(size_t way, unsigned port) {
   char url[128];
   const char *arguments[33];
@@ -76,7 +64,7 @@ START_TEST(slow_clients_hold_up_nobody) {
   suite_import(&daemon, "zoo", &zoo);
   daemon_start(&daemon, "--timeout", "2", NULL);
   daemon_await_ready(&daemon, 200);
-  size_t held = descriptors(&daemon), most = held, served = 0, left = WAYS;
+  size_t held = daemon_descriptors(&daemon), most = held, served = 0, left = WAYS;
   double worst = 0;
   for (size_t i = 0; i < WAYS; i++) {
     pids[i] = attack(i, daemon.port);
@@ -93,7 +81,7 @@ START_TEST(slow_clients_hold_up_nobody) {
     answer_release(&answer);
     served++;
     if (took > worst) worst = took;
-    size_t now = descriptors(&daemon);
+    size_t now = daemon_descriptors(&daemon);
     if (now > most) most = now;
     for (size_t i = 0; i < WAYS; i++) {
       int status;
@@ -105,8 +93,8 @@ START_TEST(slow_clients_hold_up_nobody) {
     }
     poll(NULL, 0, PAUSE_MILLISECONDS);
   }
-  while (descriptors(&daemon) > held) {
-    ck_assert_msg(support_seconds() < until, "%zu descriptors, not %zu", descriptors(&daemon), held);
+  while (daemon_descriptors(&daemon) > held) {
+    ck_assert_msg(support_seconds() < until, "%zu descriptors, not %zu", daemon_descriptors(&daemon), held);
     support_pause();
   }
   printf(

@@ -6,7 +6,6 @@
  * FUZZ_SEED chooses the bytes: the same for one seed, but for the moments at which clients go away. FUZZ_SECONDS makes
  * it longer. */
 #include <check.h>
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -344,17 +343,6 @@ static void *visit_on(void *context) {
 
 /* ---- what must stay as it was */
 
-static size_t descriptors(void) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/fd", (int)served.pid);
-  DIR *folder = opendir(path);
-  size_t count = 0;
-  if (!folder) support_fail("the daemon is gone");
-  while (readdir(folder)) count++;
-  closedir(folder);
-  return count;
-}
-
 static void control(struct answer *answer) {
   client_get(served.port, "/neighbors?word=cat&k=20", answer);
   ck_assert_int_eq(answer->status, 200);
@@ -391,7 +379,7 @@ START_TEST(nearly_http) {
   struct answer before, after;
   ck_assert_ptr_nonnull(fuzzers);
   control(&before);
-  size_t held = descriptors();
+  size_t held = daemon_descriptors(&served);
   for (size_t i = 0; i < CLIENTS; i++) {
     fuzzers[i].state = (strtoull(seed, NULL, 10) + i + 1) * 0x9E3779B97F4A7C15u | 1;
     ck_assert(pthread_create(&fuzzers[i].thread, NULL, visit_on, &fuzzers[i]) == 0);
@@ -410,8 +398,8 @@ START_TEST(nearly_http) {
   ck_assert_uint_eq(after.length, before.length);
   ck_assert(memcmp(after.body, before.body, before.length) == 0);
   double patience = support_seconds() + SUPPORT_PATIENCE_SECONDS;
-  while (descriptors() > held) {
-    ck_assert_msg(support_seconds() < patience, "%zu descriptors, not %zu", descriptors(), held);
+  while (daemon_descriptors(&served) > held) {
+    ck_assert_msg(support_seconds() < patience, "%zu descriptors, not %zu", daemon_descriptors(&served), held);
     support_pause();
   }
   scrape_await(served.port, "wordvec_http_requests_in_flight", 1); /* this one */

@@ -1,6 +1,7 @@
 /* Starting, awaiting and stopping a real daemon. Its log is a file, so that every forked test can read it. */
 #include "tests/support/daemon.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -142,4 +143,25 @@ void daemon_stop(struct daemon *daemon) {
   if (code == 0) return;
   show_log(daemon);
   support_fail("the daemon exited with %d after SIGTERM", code);
+}
+
+size_t daemon_descriptors(const struct daemon *daemon) {
+  char path[64];
+  size_t count = 0;
+  snprintf(path, sizeof path, "/proc/%d/fd", (int)daemon->pid);
+  DIR *folder = opendir(path);
+  if (!folder) support_fail("the daemon is gone");
+  while (readdir(folder)) count++;
+  closedir(folder);
+  return count - 2; /* less "." and ".." */
+}
+
+size_t daemon_memory(const struct daemon *daemon, const char *line) {
+  char path[64];
+  unsigned long kib = 0;
+  snprintf(path, sizeof path, "/proc/%d/status", (int)daemon->pid);
+  char *text = scratch_read(path, NULL), *found = strstr(text, line);
+  if (!found || sscanf(found + strlen(line), "%lu", &kib) != 1) support_fail("no %s in %s", line, path);
+  free(text);
+  return (size_t)kib << 10;
 }

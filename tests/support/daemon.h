@@ -38,6 +38,10 @@ void daemon_await_ready(const struct daemon *daemon, long status);
 void daemon_await_log(const struct daemon *daemon, const char *text);
 bool daemon_log_has(const struct daemon *daemon, const char *text);
 
+/* How many descriptors it has open, and a line of its /proc/PID/status ("VmRSS:", "VmHWM:") in bytes. */
+size_t daemon_descriptors(const struct daemon *daemon);
+size_t daemon_memory(const struct daemon *daemon, const char *line);
+
 /* Sends the signal, waits for the end and gives the exit code as process_wait() does. */
 int daemon_signal(struct daemon *daemon, int signal);
 
